@@ -1,0 +1,460 @@
+"""The public face: a network, its layers, its costs. It contains no formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from symcost.conventions import convention as load_convention
+from symcost.conventions import names as convention_names
+from symcost.domain import Domain
+from symcost.forms import presentable
+from symcost.graph import Graph, Program, instantiate, program, resolved
+from symcost.graph.nodes import Leaf
+from symcost.graph.scope import MetricDef, NetBinding
+from symcost.ops import Op
+from symcost.parser import parse as parse_syntax
+from symcost.prove import compare
+from symcost.sizes.atoms import Size
+from symcost.sizes.facts import Condition
+from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
+from symcost.sizes.shape import Shape
+from symcost.source import Diagnostic, Source, Span, SymcostError, nearest
+from symcost.tally import Entry, Tally, tally
+
+if TYPE_CHECKING:
+    import sympy
+
+MAX_FILE = 64_000_000  # bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """One cost of a network: an exact formula with its unit, its convention, its conditions, and what it leaves out.
+
+    Equal to an int, a fraction, a formula as text, a SymPy expression or another cost when the formulas are equal for all
+    values of their symbols.
+    """
+
+    _size: Size = field(repr=False)
+    unit: str
+    convention: str | None
+    uncounted: tuple[str, ...]
+    domain: Domain = field(repr=False)
+    _hints: tuple[Size, ...] = field(default=(), repr=False)
+
+    @property
+    def expr(self) -> sympy.Expr:
+        """The formula as a SymPy expression, in named sizes where the program names them."""
+        from symcost.sizes.bridge import to_sympy
+
+        return to_sympy(self._presentable)
+
+    @property
+    def value(self) -> int | Fraction | None:
+        """The number, when no symbol is left."""
+        return resolved(self._size).number
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must hold for the formula to be true, in the user's symbols."""
+        return tuple(condition_text(c, UNICODE) for c in self.domain.requirements())
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What named sizes in the formula stand for."""
+        found: dict[str, str] = {}
+        todo = [self._size]
+        while todo:
+            for symbol in sorted(todo.pop().symbols(), key=lambda s: s.key):
+                if symbol.definition is not None and symbol.name not in found:
+                    found[symbol.name] = text(self.domain.public(symbol.definition), UNICODE)
+                    todo.append(symbol.definition)
+        return found
+
+    @property
+    def free_symbols(self) -> set[sympy.Symbol]:
+        return set(self.expr.free_symbols)
+
+    @cached_property
+    def _presentable(self) -> Size:
+        return presentable(self.domain.public(self._size), [self.domain.public(h) for h in self._hints])
+
+    def resolved(self) -> Cost:
+        """The same with named sizes written out."""
+        return self._with(resolved(self._size))
+
+    def at(self, values: Mapping[Any, Any] | None = None, /, **more: Any) -> Cost:
+        """The cost at some values: ints, fractions, formulas as text, SymPy expressions.
+
+        Raises `DomainError` where the network does not exist, with the reason.
+        """
+        given = self.domain.values({**(values or {}), **more})
+        domain = self.domain.at(given)
+        hints = tuple(self.domain.apply(h, given) for h in self._hints)
+        return Cost(self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints)
+
+    def factor(self) -> sympy.Expr:
+        """The SymPy expression, factored. Slow for hundreds of terms; nothing else here calls it."""
+        import sympy
+
+        return sympy.factor(self.expr)
+
+    def simplify(self) -> Cost:
+        """The same with sums taken out as factors again after substitutions."""
+        return self._with(self._size)
+
+    def latex(self) -> str:
+        """The formula in LaTeX, without dollars."""
+        return text(self._presentable, LATEX)
+
+    def text(self, spelling: Spelling = ASCII) -> str:
+        return text(self._presentable, spelling)
+
+    def seconds(self, flops_per_second: Any) -> Size:
+        """Time on a device of that speed (FLOPS, operations a second): FLOPs are a number of operations, FLOPS a speed."""
+        return self._size / self.domain.convert(flops_per_second)
+
+    def _with(self, size: Size) -> Cost:
+        return Cost(size, self.unit, self.convention, self.uncounted, self.domain, self._hints)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        counted = f", convention={self.convention!r}" if self.convention else ""
+        return f"Cost({str(self)!r}, unit={self.unit!r}{counted})"
+
+    def __eq__(self, other: object) -> bool:
+        try:
+            size = other._size if isinstance(other, Cost) else self.domain.convert(other)
+        except SymcostError:
+            return NotImplemented
+        return compare(resolved(self._size), resolved(size)).equal is True
+
+    def __hash__(self) -> int:
+        return hash(resolved(self._size))
+
+    def __int__(self) -> int:
+        value = self.value
+        if value is None or value.denominator != 1:
+            raise TypeError(f"{self} is not an integer; give its symbols values with .at()")
+        return int(value)
+
+    def __float__(self) -> float:
+        value = self.value
+        if value is None:
+            raise TypeError(f"{self} is not a number; give its symbols values with .at()")
+        return float(value)
+
+    def _sympy_(self) -> sympy.Expr:
+        return self.expr
+
+    def __add__(self, other: Any) -> sympy.Expr:
+        return self.expr + other
+
+    def __sub__(self, other: Any) -> sympy.Expr:
+        return self.expr - other
+
+    def __mul__(self, other: Any) -> sympy.Expr:
+        return self.expr * other
+
+    def __truediv__(self, other: Any) -> sympy.Expr:
+        return self.expr / other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer of a network; its figures are those of one turn of ``repeat``."""
+
+    _entry: Entry
+    _owner: Architecture
+
+    @property
+    def leaf(self) -> Leaf:
+        return self._entry.leaf
+
+    @property
+    def text(self) -> str:
+        return self.leaf.text
+
+    @property
+    def kind(self) -> str:
+        return str(getattr(self.leaf.layer, "name", None) or self.leaf.layer.kind)
+
+    @property
+    def repeat(self) -> int | Cost:
+        size = self._owner._apply(self._entry.repeat)
+        return int(size.number) if isinstance(size.number, int) else self._owner._cost(size, "times")
+
+    @property
+    def input(self) -> Shape:
+        return self._owner._shape(self.leaf.input)
+
+    @property
+    def output(self) -> Shape:
+        return self._owner._shape(self.leaf.output)
+
+    @property
+    def weights(self) -> dict[str, tuple[Size, ...]]:
+        """The shapes of the trainable tensors, by name."""
+        weights = self.leaf.layer.weights(self.leaf.input)
+        return {w.name: tuple(self._owner._apply(x) for x in w.shape) for w in weights}
+
+    @property
+    def params(self) -> Cost:
+        return self._owner._cost(self._owner._apply(self._entry.params), "parameters")
+
+    @property
+    def activations(self) -> Cost:
+        return self._owner._cost(self._owner._apply(self._entry.activations), "elements")
+
+    @property
+    def macs(self) -> Cost:
+        return self.cost("macs")
+
+    def cost(self, convention: str) -> Cost:
+        return self._owner._priced(convention, self._entry.counts)
+
+    def count(self, op: str) -> Cost:
+        return self._owner._count(op, self._entry.counts)
+
+
+class Architecture:
+    """A network, with symbols for what is not fixed.
+
+    Made by `symcost.parse` and `symcost.load`. Costs are exact for every size in the domain.
+    """
+
+    def __init__(self, graph: Graph, source: Program, given: dict[str, Size] | None = None) -> None:
+        self._graph, self._program = graph, source
+        self._given = given or {}
+        self._full = Domain.of(graph)
+        self.domain = self._full.at(self._given) if self._given else self._full
+
+    # what it costs
+
+    @property
+    def params(self) -> Cost:
+        """Trainable parameters. A batch does not multiply them."""
+        return self._cost(self._apply(self._tally.params), "parameters")
+
+    @property
+    def activations(self) -> Cost:
+        """Elements of all layer outputs, over the whole batch; views such as flatten make none."""
+        return self._cost(self._apply(self._tally.activations), "elements")
+
+    @property
+    def macs(self) -> Cost:
+        return self.cost("macs")
+
+    @property
+    def flops(self) -> Cost:
+        return self.cost("flops")
+
+    def cost(self, name: str) -> Cost:
+        """A cost by name: a convention, ``params``, ``activations``, a primitive operation, a metric of the program."""
+        match name:
+            case "params":
+                return self.params
+            case "activations" | "act":
+                return self.activations
+        if name in self._graph.metrics:
+            return self._metric(self._graph.metrics[name])
+        if name in tuple(Op):
+            return self.count(name)
+        if name in convention_names():
+            return self._priced(name, self._tally.counts)
+        known = ["params", "activations", *convention_names(), *Op, *self._graph.metrics]
+        help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
+        raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
+
+    def count(self, op: str) -> Cost:
+        """How often a primitive operation is done, over the whole batch: ``mac``, ``dot``, ``add``, ``cmp``, ..."""
+        return self._count(op, self._tally.counts)
+
+    # what it is
+
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """The layers in order; a repeat of equal turns is one row."""
+        return tuple(Row(entry, self) for entry in self._tally.entries)
+
+    @property
+    def input(self) -> Shape | None:
+        return None if self._graph.input is None else self._shape(self._graph.input)
+
+    @property
+    def output(self) -> Shape | None:
+        return None if self._graph.output is None else self._shape(self._graph.output)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The free symbols of the network."""
+        used = {s.name for s in self._used()}
+        return tuple(n for n in self.domain.symbols if n in used)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must hold for the network to exist."""
+        return tuple(condition_text(c, UNICODE) for c in self.domain.requirements())
+
+    @property
+    def requirements(self) -> tuple[Condition, ...]:
+        return self.domain.requirements()
+
+    @property
+    def nets(self) -> tuple[str, ...]:
+        """Names of the networks the file defines."""
+        return tuple(self._program.nets())
+
+    def net(self, name: str, *args: Any, **named: Any) -> Architecture:
+        """A network the file defines, at values for its parameters."""
+        nets = self._program.nets()
+        if name not in nets:
+            help_ = nearest(name, nets) or (f"nets: {', '.join(nets)}" if nets else "the file defines no net")
+            raise SymcostError(Diagnostic("unknown-net", f"there is no net '{name}'", help=help_))
+        binding = nets[name]
+        params = [p.name for p in binding.definition.params]
+        if len(args) > len(params):
+            message = f"'{name}' takes {len(params)} arguments, not {len(args)}"
+            raise SymcostError(Diagnostic("too-many", message))
+        given = dict(zip(params, args, strict=False)) | named
+        values = {n: self._full.convert(v) for n, v in given.items()}
+        return self._instance(binding, values, binding.definition.span)
+
+    def at(self, values: Mapping[Any, Any] | None = None, /, **more: Any) -> Architecture:
+        """The same network at some values: ints, fractions, formulas as text, SymPy expressions.
+
+        Raises `DomainError` where the network does not exist, with the reason.
+        """
+        given = self.domain.values({**(values or {}), **more})
+        return Architecture(self._graph, self._program, {**self._given, **given})
+
+    def defaults(self) -> dict[str, Size]:
+        """The values declared with the symbols: ``sym X = 224``."""
+        return {n: d.default for n, d in self.domain.symbols.items() if d.default is not None}
+
+    def formula(self, text: str) -> Size:
+        """A formula in the symbols of this network."""
+        return self.domain.convert(text)
+
+    # inside
+
+    @cached_property
+    def _tally(self) -> Tally:
+        return tally(self._graph.root)
+
+    def _apply(self, size: Size) -> Size:
+        return self._full.apply(size, self._given)
+
+    def _shape(self, shape: Shape) -> Shape:
+        def outside(size: Size) -> Size:
+            return self.domain.public(self._apply(size))
+
+        return Shape(outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids)
+
+    @cached_property
+    def _hints(self) -> tuple[Size, ...]:
+        """Sizes that are sums: likely factors of the costs."""
+        found: dict[Size, None] = {}
+        for entry in self._tally.entries:
+            shape = entry.leaf.output
+            for size in (*shape.dims, shape.channels):
+                moved = self._apply(size)
+                if len(moved.terms) > 1:
+                    found.setdefault(moved)
+        return tuple(found)[:8]
+
+    def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
+        return Cost(size, unit, name, uncounted, self.domain, self._hints)
+
+    def _priced(self, name: str, counts: Mapping[str, Size]) -> Cost:
+        rule = load_convention(name)
+        return self._cost(self._apply(rule.price(counts)), rule.unit, name, rule.uncounted(counts))
+
+    def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
+        known = (*Op, *self._graph.metrics)
+        if op not in known:
+            raise SymcostError(Diagnostic("unknown-cost", f"unknown operation '{op}'", help=nearest(op, known)))
+        return self._cost(self._apply(counts.get(op, Size.of(0))), str(op))
+
+    def _metric(self, metric: MetricDef) -> Cost:
+        if metric.value is None:
+            return self._count(metric.name, self._tally.counts)
+        from symcost.claims import Claims
+
+        return self._cost(Claims(self).size(metric.value), metric.name)
+
+    def _instance(self, binding: NetBinding, values: dict[str, Size], span: Span) -> Architecture:
+        return Architecture(instantiate(binding, values, span), self._program)
+
+    def _used(self) -> set[Any]:
+        costs = (self.params, self.activations, self.cost("exact"))
+        return {s for c in costs for s in resolved(self.domain.public(c._size)).symbols()}
+
+    def __repr__(self) -> str:
+        return f"<symcost.Architecture {self._graph.name or ''}{self.input} -> {self.output}, {len(self.layers)} layers>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from symcost.render.markdown import table
+
+        return {"text/plain": repr(self), "text/markdown": table(self)}
+
+
+def parse(text: str, name: str = "<text>") -> Architecture:
+    """A network from program text.
+
+    Raises `SymcostError`, whose ``diagnostics`` say everything that is wrong in it.
+    """
+    found = program(parse_syntax(Source(name, text)))
+    return Architecture(found.graph, found)
+
+
+def load(path: str | Path) -> Architecture:
+    """A network from a file."""
+    return parse(read(path), str(path))
+
+
+def read(path: str | Path) -> str:
+    """The text of a file. Raises `SymcostError` when it cannot be read, is no text, or is too large."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise SymcostError(Diagnostic("unreadable", f"{path} is a folder, not a program"))
+        if path.stat().st_size > MAX_FILE:
+            raise SymcostError(Diagnostic("program-too-long", f"{path} has more than {MAX_FILE} bytes"))
+        return decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: {error.strerror}")) from None
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Program text from bytes, which must be UTF-8 without control characters."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SymcostError(Diagnostic("not-text", f"{name} is not UTF-8 text (byte {error.start})")) from None
+    if "\0" in text:
+        raise SymcostError(Diagnostic("not-text", f"{name} is a binary file (a zero byte at {text.index(chr(0))})"))
+    return text.replace("\r\n", "\n")
+
+
+def formula(text: str) -> sympy.Expr:
+    """A formula in the syntax of the language as a SymPy expression; every name is a positive integer.
+
+    >>> formula("2*K^2*Cin*M^2*Cout")
+    2*Cin*Cout*K**2*M**2
+    """
+    from symcost.sizes.bridge import to_sympy
+
+    return to_sympy(Domain({}, (), (), ()).read(text))

@@ -1,0 +1,175 @@
+"""What a program asserts, and whether it is true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from symcost import syntax as s
+from symcost.graph import resolved
+from symcost.graph.scope import NetBinding
+from symcost.graph.values import Evaluator, Value, fail
+from symcost.prove import compare
+from symcost.sizes.atoms import Size
+from symcost.source import Diagnostic, SymcostError, nearest
+
+if TYPE_CHECKING:
+    from symcost.architecture import Architecture
+
+_FIGURE = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+)| ?([kKMGTP]))?$")
+_PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15}
+
+
+class Claims:
+    """Expressions in which costs are names: ``params``, ``macs(X=224)``, ``vgg(2, 2).params``."""
+
+    def __init__(self, owner: Architecture) -> None:
+        self.owner = owner
+        scope = owner._graph.scope
+        assert scope is not None
+        self.scope = scope
+
+    def size(self, expr: s.Expr) -> Size:
+        return Evaluator(self.scope, self.quantity).size(expr)
+
+    def quantity(self, asked: s.Ref | s.Apply) -> Value:
+        """The cost a name or call asks for."""
+        match asked:
+            case s.Ref(names=(name,)):
+                return self._cost(self.owner, name, asked)
+            case s.Ref(names=(net, name)):
+                return self._cost(self._net(net, (), asked), name, asked)
+            case s.Apply(function=s.Ref(names=(name,)), attribute=None):
+                if isinstance(self.scope.find(name), NetBinding):
+                    raise fail("size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span)
+                return self._at(self.owner, name, asked.args or (), asked)
+            case s.Apply(function=s.Ref(names=(net, name)), attribute=None):
+                return self._at(self._net(net, (), asked), name, asked.args or (), asked)
+            case s.Apply(function=s.Apply(function=s.Ref(names=(net,))) as made, attribute=str(name)):
+                owner = self._net(net, made.args or (), made)
+                if asked.args is None:
+                    return self._cost(owner, name, asked)
+                return self._at(owner, name, asked.args, asked)
+        raise fail("unknown-name", f"'{asked.span.text}' is no size and no cost", asked.span)
+
+    def _cost(self, owner: Architecture, name: str, asked: s.Node) -> Size:
+        try:
+            return owner.cost(name)._size
+        except SymcostError as error:
+            (diagnostic,) = error.diagnostics
+            if diagnostic.code != "unknown-cost":
+                raise
+            known = self.scope.visible()
+            help_ = diagnostic.help if nearest(name, known) is None else nearest(name, known)
+            raise fail("unknown-name", f"unknown name '{name}'", asked.span, help_) from None
+
+    def _at(self, owner: Architecture, name: str, args: tuple[s.Arg, ...], asked: s.Node) -> Size:
+        """A cost at the values given; other symbols take their defaults."""
+        given: dict[str, Size] = dict(owner.defaults())
+        for arg in args:
+            if arg.name is None:
+                raise fail("unnamed-value", f"say which symbol this is for: {name}(X=224)", arg.span)
+            if arg.name not in owner.domain.symbols:
+                help_ = nearest(arg.name, owner.domain.symbols)
+                raise fail("unknown-symbol", f"there is no symbol '{arg.name}' here", arg.span, help_)
+            given[arg.name] = self.size(arg.value)
+        try:
+            return owner.at(given).cost(name)._size if given else self._cost(owner, name, asked)
+        except SymcostError as error:
+            moved = [Diagnostic(d.code, d.message, asked.span, d.notes, d.help) for d in error.diagnostics]
+            raise type(error)(moved) from None
+
+    def _net(self, name: str, args: tuple[s.Arg, ...], asked: s.Node) -> Architecture:
+        binding = self.scope.find(name)
+        if not isinstance(binding, NetBinding):
+            known = self.scope.visible(NetBinding)
+            raise fail("unknown-name", f"unknown name '{name}'", asked.span, nearest(name, known))
+        params = [p.name for p in binding.definition.params]
+        values: dict[str, Size] = {}
+        for index, arg in enumerate(args):
+            if arg.name is None and index >= len(params):
+                raise fail("too-many", f"'{name}' takes {len(params)} arguments", arg.span)
+            values[arg.name or params[index]] = self.size(arg.value)
+        return self.owner._instance(binding, values, asked.span)
+
+
+def check(owner: Architecture) -> Iterator[tuple[s.Assert, Diagnostic | None]]:
+    """Every assert of the program with what is wrong with it, in order."""
+    for node, _ in owner._program.asserts:
+        try:
+            yield node, _checked(node, Claims(owner))
+        except SymcostError as error:
+            yield from ((node, diagnostic) for diagnostic in error.diagnostics)
+
+
+def _checked(node: s.Assert, claims: Claims) -> Diagnostic | None:
+    claim = node.claim
+    match claim:
+        case s.Approx():
+            return _approximately(claim, claims)
+        case s.Compare(ops=("==",), operands=(left, right)):
+            return _equal(claim, claims.size(left), claims.size(right), claims)
+    truth = Evaluator(claims.scope, claims.quantity).truth(claim)
+    if truth is True:
+        return None
+    return _failed(claim, claims, [], undecided=truth is None)
+
+
+def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnostic | None:
+    verdict = compare(resolved(left), resolved(right))
+    if verdict.equal is True:
+        return None
+    notes = [f"left side = {_shown(left, claims)}"]
+    if right.number is None:
+        notes.append(f"right side = {_shown(right, claims)}")
+    if verdict.witness:
+        at = ", ".join(f"{n} = {v}" for n, v in _public_point(verdict.witness, claims).items())
+        notes.append(f"they differ at {at}" if at else "they differ")
+    help_ = None
+    if verdict.equal is False and left.number is None and right.number is not None and claims.owner.defaults():
+        help_ = "write params() for the default values of the symbols"
+    return _failed(claim, claims, notes, verdict.equal is None, help_)
+
+
+def _public_point(witness: dict[str, int | Fraction], claims: Claims) -> dict[str, int | Fraction]:
+    inside = {m.name: (d, m) for d in claims.owner.domain.symbols.values() for m in d.back}
+    shown: dict[str, int | Fraction] = {}
+    for name, value in witness.items():
+        if name not in inside:
+            shown[name] = value
+            continue
+        declared, m = inside[name]
+        assert declared.inside is not None
+        number = declared.inside.subs({m: Size.of(value)}).number
+        if number is not None:
+            shown[declared.symbol.name] = number
+    return shown
+
+
+def _approximately(claim: s.Approx, claims: Claims) -> Diagnostic | None:
+    """Equal when rounded to the digits shown: how papers print numbers."""
+    left = resolved(claims.size(claim.left))
+    number = left.number
+    if number is None:
+        return _failed(claim, claims, [f"left side = {_shown(left, claims)}"], False, "a rounded figure needs a number")
+    whole, decimals, exponent, prefix = _FIGURE.match(claim.figure).groups(default="")  # type: ignore[union-attr]
+    power = int(exponent or 0) + _PREFIX.get(prefix, 0) - len(decimals)
+    unit = Fraction(10) ** power
+    if abs(number / unit - int(whole + decimals)) <= Fraction(1, 2):
+        return None
+    return _failed(claim, claims, [f"left side = {_shown(left, claims)}"], False)
+
+
+def _failed(
+    claim: s.Expr | s.Approx, claims: Claims, notes: list[str], undecided: bool, help_: str | None = None
+) -> Diagnostic:
+    text = " ".join(claim.span.text.split())
+    if undecided:
+        return Diagnostic("undecided", f"not decided: {text}", claim.span, tuple(notes), help_)
+    return Diagnostic("assertion-failed", f"assertion failed: {text}", claim.span, tuple(notes), help_)
+
+
+def _shown(size: Size, claims: Claims) -> str:
+    return str(claims.owner._cost(size, ""))

@@ -1,0 +1,17 @@
+"""The resolved network: names looked up, arguments bound, shapes inferred, conditions proved or recorded."""
+
+from symcost.graph.elaborate import Program, instantiate, program, resolved, resolved_condition
+from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
+
+__all__ = [
+    "Graph",
+    "Leaf",
+    "Node",
+    "Program",
+    "Repeat",
+    "Sequence",
+    "instantiate",
+    "program",
+    "resolved",
+    "resolved_condition",
+]

@@ -1,0 +1,149 @@
+"""A call as written, matched to the arguments its kind declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from symcost import syntax as s
+from symcost.graph.scope import Scope, Setting
+from symcost.graph.values import Evaluator, Value, fail
+from symcost.layers.base import KINDS, Layer, Slot, slots
+from symcost.sizes.atoms import Size
+from symcost.source import Span, nearest
+
+_GLUED = re.compile(r"(.*?[^\d_×])((?:\d+)(?:[x×]\d+)*)$")
+
+
+@dataclass
+class Arguments:
+    """Values by name, and where each was written."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+
+def split_name(name: str) -> tuple[str, tuple[int, ...]] | None:
+    """``conv1x7`` as ``("conv", (1, 7))``, nothing where no number is glued on."""
+    found = _GLUED.match(name)
+    if not found:
+        return None
+    return found[1], tuple(int(n) for n in re.split("[x×]", found[2]) if len(n) < 1000)
+
+
+def kind_of(name: str) -> tuple[type[Layer], tuple[int, ...]] | None:
+    """The library's kind for a layer name: exact, in lower case, or without the number glued to it."""
+    for spelled in (name, name.lower()):
+        if spelled in KINDS:
+            return KINDS[spelled], ()
+        parts = split_name(spelled)
+        if parts is not None and parts[0] in KINDS:
+            return KINDS[parts[0]], parts[1]
+    return None
+
+
+def bind(call: s.Call, kind: type[Layer], glued: tuple[int, ...], scope: Scope) -> Arguments:
+    """Match a call of a library kind: slots, options, settings of the place where it is written.
+
+    Raises `SymcostError` for what does not fit; defaults are left to the kind.
+    """
+    found = Arguments()
+    declared = slots(kind)
+    written = match(call, glued, declared, kind.kind)
+    for slot in declared:
+        if slot.name in written:
+            value, span = written[slot.name]
+            found.values[slot.name] = _value(value, slot, kind.kind, scope, span)
+            found.spans[slot.name] = span
+            continue
+        setting = scope.settings.get((kind.kind, slot.name), scope.settings.get((slot.name,)))
+        if setting is not None:
+            found.values[slot.name] = setting_value(setting, slot, kind.kind, scope, call.span)
+        elif slot.default is None:
+            raise fail(*_missing(slot, kind.kind), call.span)
+    return found
+
+
+Written = dict[str, tuple[s.Expr | Value, Span]]
+
+
+def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: str) -> Written:
+    """Which argument each thing written is, by place or by name."""
+    declared = list(declared)
+    by_place = {place: [x for x in declared if x.place == place] for place in ("head", "width", "stride", "option")}
+    head = [*by_place["head"], *(by_place["option"] if not (by_place["width"] or by_place["stride"]) else [])]
+    written: Written = {}
+
+    def put(slot: Slot, value: s.Expr | Value, span: Span) -> None:
+        if slot.name in written:
+            raise fail("given-twice", f"'{slot.name}' of '{name}' is given twice", span)
+        written[slot.name] = (value, span)
+
+    if glued:
+        if not head or not head[0].sizes:
+            raise fail("no-such-slot", f"'{name}' takes no number behind its name", call.span)
+        sizes = tuple(Size.of(n) for n in glued)
+        put(head[0], sizes if len(sizes) > 1 else sizes[0], call.span)
+    for place, value in (("width", call.width), ("stride", call.stride)):
+        if value is not None:
+            if not by_place[place]:
+                sign = "-" if place == "width" else "/"
+                raise fail("no-such-slot", f"'{name}' has no {place}, so nothing stands behind '{sign}'", value.span)
+            put(by_place[place][0], value, value.span)
+    for args, order in ((call.head, head[1:] if glued else head), (call.options, by_place["option"])):
+        places = iter(order)
+        for arg in args:
+            if arg.name is None:
+                slot = next(places, None)
+                if slot is None:
+                    raise fail("too-many", f"'{name}' takes no further argument", arg.span, _options(declared))
+            else:
+                slot = next((x for x in declared if x.name == arg.name), None)
+                if slot is None:
+                    raise fail("unknown-option", f"'{name}' has no option '{arg.name}'", _name_span(arg), _near(arg.name, declared))
+            put(slot, arg.value, arg.span if arg.name is None else arg.value.span)
+    return written
+
+
+def _name_span(arg: s.Arg) -> Span:
+    return Span(arg.span.source, arg.span.start, arg.span.start + len(arg.name or " "))
+
+
+def _near(name: str, declared: list[Slot]) -> str | None:
+    near = nearest(name, [x.name for x in declared])
+    options = _options(declared)
+    return f"{near} {options}" if near and options else near or options
+
+
+def _options(declared: list[Slot]) -> str | None:
+    return f"options: {', '.join(x.name for x in declared)}" if declared else None
+
+
+def _missing(slot: Slot, kind: str) -> tuple[str, str]:
+    if slot.place == "width":
+        return "missing-width", f"'{kind}' needs a width: {kind}-{slot.name}"
+    return "missing-argument", f"'{kind}' needs '{slot.name}': {kind}({slot.name})"
+
+
+def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Span) -> Value:
+    """Evaluate one argument as what its slot takes: a word, a truth, a size, one size for each axis."""
+    if not isinstance(value, s.Node):
+        return value
+    evaluator = Evaluator(scope)
+    if isinstance(value, s.Ref) and len(value.names) == 1 and value.names[0] in slot.words:
+        word = value.names[0]
+        return word == "true" if slot.flag else word
+    if slot.flag:
+        truth = evaluator.truth(value)
+        if truth is None:
+            raise fail("undecided", f"cannot decide '{value.span.text}'", span)
+        return truth
+    if not slot.sizes:
+        words = ", ".join(slot.words)
+        raise fail("bad-value", f"'{slot.name}' of '{kind}' is one of {words}", span, nearest(span.text, slot.words))
+    return evaluator.axes(value)
+
+
+def setting_value(setting: Setting, slot: Slot, kind: str, scope: Scope, span: Span) -> Value:
+    return _value(setting, slot, kind, scope, span)

@@ -1,0 +1,200 @@
+"""Declarations that hold for a whole scope: symbols, and the facts assumed about them.
+
+Facts are read before anything else of the scope, so it does not matter whether ``assume`` stands before or after the first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from math import ceil, floor
+
+from symcost import syntax as s
+from symcost.graph.scope import DOMAINS, Declared, Scope, bounded
+from symcost.graph.values import Evaluator, fail
+from symcost.sizes.atoms import Size, Symbol
+from symcost.sizes.facts import Condition
+from symcost.source import Diagnostic, SymcostError, nearest
+
+MAY_BE_ZERO = ("pad", "outpad", "before", "after")
+
+
+def declare(scope: Scope, items: Iterable[s.Item]) -> None:
+    """Declare the symbols of a scope, then narrow them by its assumptions."""
+    items = list(items)
+    zero = set(_padding_names(items))
+    for item in items:
+        if isinstance(item, s.Sym):
+            for symbol in item.symbols:
+                _guarded(scope, lambda symbol=symbol: _declare(scope, symbol, symbol.name in zero))  # type: ignore[misc]
+        elif isinstance(item, s.Input):
+            _declare_input(scope, item.shape, zero)
+    facts = [fact for item in items if isinstance(item, s.Assume) for fact in item.facts]
+    for narrow in (_bounds, _definitions):  # bounds first: they travel with the symbol
+        for fact in facts:
+            _guarded(scope, lambda fact=fact, narrow=narrow: narrow(scope, fact))  # type: ignore[misc]
+    for fact in facts:
+        _guarded(scope, lambda fact=fact: _remember(scope, fact))  # type: ignore[misc]
+
+
+def _guarded(scope: Scope, act: object) -> None:
+    try:
+        act()  # type: ignore[operator]
+    except SymcostError as error:
+        for diagnostic in error.diagnostics:
+            scope.report.add(diagnostic)
+
+
+def _declare(scope: Scope, node: s.Symbol, zero: bool) -> None:
+    domain = node.domain or ("nat" if zero else "positive")
+    if domain not in DOMAINS:
+        help_ = nearest(domain, DOMAINS) or f"domains are {', '.join(sorted(DOMAINS))}"
+        raise fail("unknown-domain", f"unknown domain '{domain}'", node.span, help_)
+    integer, low = DOMAINS[domain]
+    default = Evaluator(scope).size(node.default) if node.default is not None else None
+    scope.define(node.name, Declared(Symbol(node.name, integer, low), default), node.span)
+
+
+def _declare_input(scope: Scope, shape: s.Shape, zero: set[str]) -> None:
+    """Names in an ``input`` shape that nobody declared are declared by standing there."""
+    for slot in (shape.channels, *(shape.dims or ())):
+        if not isinstance(slot, s.Ref) or len(slot.names) != 1:
+            continue
+        name = slot.names[0]
+        if name == "ids" or scope.find(name) is not None or "x" in name[1:-1]:
+            continue
+        scope.define(name, Declared(Symbol(name, True, 0 if name in zero else 1)), slot.span)
+
+
+def _padding_names(items: Iterable[object]) -> Iterator[str]:
+    """Symbols that stand in a padding option: they may be 0."""
+    for node in items:
+        if isinstance(node, s.Arg) and node.name in MAY_BE_ZERO:
+            yield from (name for ref in _refs(node.value) for name in ref.names[:1])
+        elif isinstance(node, s.Node | tuple):
+            yield from _padding_names(_children(node))
+
+
+def _children(node: s.Node | tuple[object, ...]) -> list[object]:
+    if isinstance(node, tuple):
+        return list(node)
+    return [getattr(node, f) for f in node.__dataclass_fields__ if f != "span"]
+
+
+def _refs(node: object) -> Iterator[s.Ref]:
+    if isinstance(node, s.Ref):
+        yield node
+    elif isinstance(node, s.Node | tuple):
+        for child in _children(node):
+            yield from _refs(child)
+
+
+def _symbol(scope: Scope, expr: s.Expr) -> Declared | None:
+    """The symbol of this scope that an expression is, by itself."""
+    if isinstance(expr, s.Ref) and len(expr.names) == 1:
+        binding = scope.names.get(expr.names[0])
+        return binding if isinstance(binding, Declared) else None
+    return None
+
+
+def _bounds(scope: Scope, fact: s.Expr) -> None:
+    """``X >= 32``, ``0 < alpha <= 1``: the bounds of the symbol itself."""
+    if not isinstance(fact, s.Compare):
+        return
+    for op, left, right in zip(fact.ops, fact.operands, fact.operands[1:], strict=False):
+        for symbol, other, relation in ((left, right, op), (right, left, _MIRROR.get(op, op))):
+            declared = _symbol(scope, symbol)
+            if declared is None or relation not in ("<", "<=", ">", ">="):
+                continue
+            number = Evaluator(scope).size(other).number
+            if number is None:
+                continue
+            strict = relation in ("<", ">") and declared.symbol.integer
+            if relation in (">", ">="):
+                low = floor(number) + 1 if strict else ceil(number) if declared.symbol.integer else number
+                declared.symbol = bounded(declared.symbol, low=low)
+            else:
+                high = ceil(number) - 1 if strict else floor(number) if declared.symbol.integer else number
+                declared.symbol = bounded(declared.symbol, high=high)
+            if _empty(declared.symbol):
+                raise fail("contradiction", f"no value of '{declared.symbol.name}' satisfies this", fact.span)
+
+
+_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _empty(symbol: Symbol) -> bool:
+    return symbol.low is not None and symbol.high is not None and symbol.low > symbol.high
+
+
+def _definitions(scope: Scope, fact: s.Expr) -> None:
+    """``X % 32 == 28`` writes X as ``32*m + 28`` inside; ``X == 32*m`` writes it as what it equals."""
+    if not isinstance(fact, s.Compare) or fact.ops != ("==",):
+        return
+    left, right = fact.operands
+    if isinstance(left, s.Binary) and left.op == "%" and (declared := _symbol(scope, left.left)) is not None:
+        evaluate = Evaluator(scope).size
+        _as_multiple(declared, evaluate(left.right), evaluate(right), fact)
+        return
+    for symbol, other in ((left, right), (right, left)):
+        declared = _symbol(scope, symbol)
+        value = Evaluator(scope).size(other) if declared is not None else None
+        if declared is None or value is None or declared.symbol in value.symbols():
+            continue
+        if declared.inside is None:
+            declared.inside = value
+            return
+
+
+def _as_multiple(declared: Declared, divisor: Size, remainder: Size, fact: s.Compare) -> None:
+    symbol = declared.symbol
+    if declared.inside is not None:
+        raise fail("one-divisor", f"'{symbol.name}' has a divisor already; write one for both", fact.span)
+    if symbol in divisor.symbols() or symbol in remainder.symbols() or not symbol.integer:
+        return
+    number, rest = divisor.number, remainder.number
+    if number is not None and (not isinstance(number, int) or number < 1):
+        raise fail("contradiction", f"{divisor} divides nothing", fact.span)
+    if number is not None and rest is not None and not 0 <= rest < number:
+        raise fail("contradiction", f"a remainder by {divisor} lies between 0 and {number - 1}", fact.span)
+    low = _least(symbol.low, number, rest)
+    high = None
+    if symbol.high is not None and isinstance(number, int) and rest is not None:
+        high = floor(Fraction(symbol.high - rest) / number)
+    m = Symbol(f"{symbol.name}/{divisor}", True, low, high)
+    declared.inside = divisor * Size.of(m) + remainder
+    declared.back = {m: (Size.of(symbol) - remainder) / divisor}
+
+
+def _least(low: object, divisor: object, remainder: object) -> int | None:
+    """The least m for which ``divisor*m + remainder`` reaches the bound of the symbol."""
+    if not isinstance(low, int):
+        return None
+    if isinstance(divisor, int) and isinstance(remainder, int):
+        return ceil(Fraction(low - remainder, divisor))
+    return 1 if low >= 1 and remainder == 0 else 0
+
+
+def _remember(scope: Scope, fact: s.Expr) -> None:
+    """List the fact with the results, and keep what it says of signs for deciding other things."""
+    if isinstance(fact, s.Logic) and fact.op == "and":
+        for part in fact.operands:
+            _remember(scope, part)
+        return
+    if not isinstance(fact, s.Compare):
+        raise fail("condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span)
+    for condition in Evaluator(scope).conditions(fact):
+        if condition.holds() is False:
+            raise SymcostError(Diagnostic("contradiction", "this can never hold", fact.span))
+        if condition.kind == ">=":
+            scope.known.append(condition.size)
+    scope.assumed.extend(_as_written(scope, fact))
+
+
+def _as_written(scope: Scope, fact: s.Compare) -> list[Condition]:
+    """The fact in the user's own symbols, not in those that stand for them inside."""
+    outside = Scope(scope.parent, scope.report)
+    outside.names = {
+        name: Declared(b.symbol, b.default) if isinstance(b, Declared) else b for name, b in scope.names.items()
+    }
+    return Evaluator(outside).conditions(fact)

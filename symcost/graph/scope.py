@@ -1,0 +1,146 @@
+"""Names: what each stands for, where it may be seen, and which settings hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from symcost import syntax as s
+from symcost.sizes.atoms import Rational, Size, Symbol
+from symcost.sizes.facts import Condition
+from symcost.sizes.shape import Shape
+from symcost.source import Diagnostic, Report, Span, nearest
+
+
+@dataclass
+class Declared:
+    """A free symbol: how users know it, and how it is written inside.
+
+    ``assume X % 32 == 0`` makes X inside ``32*m`` of a new symbol m; ``back`` writes m as ``X/32`` again.
+    """
+
+    symbol: Symbol
+    default: Size | None = None
+    inside: Size | None = None
+    back: dict[Symbol, Size] = field(default_factory=dict)
+
+    @property
+    def size(self) -> Size:
+        return Size.of(self.symbol) if self.inside is None else self.inside
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """The tensor that ``in`` and ``here`` and taps name."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class MetricDef:
+    """``metric NAME = expr``, or without an expression a new primitive cost."""
+
+    name: str
+    value: s.Expr | None
+    once: bool  # counted once for the batch rather than for each sample
+
+
+@dataclass(frozen=True)
+class LayerBinding:
+    definition: s.LayerDef
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class NetBinding:
+    definition: s.Net
+    scope: Scope
+
+
+Binding = Declared | Size | bool | tuple[Size, ...] | Tensor | MetricDef | LayerBinding | NetBinding
+Setting = s.Expr | Size | bool | str | tuple[Size, ...]
+
+
+@dataclass
+class Scope:
+    """One pair of braces. Lookup goes outwards; settings are those of the place where something is written."""
+
+    parent: Scope | None
+    report: Report
+    names: dict[str, Binding] = field(default_factory=dict)
+    settings: dict[tuple[str, ...], Setting] = field(default_factory=dict)
+    assumed: list[Condition] = field(default_factory=list)  # the user's facts, as written
+    known: list[Size] = field(default_factory=list)  # what they say inside: sizes that are never negative
+    entered: Shape | None = None
+    here: Shape | None = None
+
+    def inner(self) -> Scope:
+        return Scope(self, self.report, settings=dict(self.settings), entered=self.here, here=self.here)
+
+    def chain(self) -> Iterator[Scope]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def find(self, name: str) -> Binding | None:
+        return next((scope.names[name] for scope in self.chain() if name in scope.names), None)
+
+    def visible(self, *kinds: type) -> set[str]:
+        """Names of bindings of some kinds, for suggestions."""
+        return {n for scope in self.chain() for n, b in scope.names.items() if not kinds or isinstance(b, kinds)}
+
+    def define(self, name: str, binding: Binding, span: Span) -> None:
+        """Bind a name once in this scope."""
+        if name in RESERVED:
+            message = f"'{name}' is a word of the language and cannot be a name"
+            self.report.add(Diagnostic("reserved-word", message, span))
+        elif name in self.names:
+            message = f"'{name}' is already defined in these braces; a name is bound once"
+            self.report.add(Diagnostic("already-defined", message, span))
+        else:
+            self.names[name] = binding
+
+    def declared(self) -> dict[str, Declared]:
+        """Every free symbol visible here, inner ones first."""
+        found: dict[str, Declared] = {}
+        for scope in self.chain():
+            for name, binding in scope.names.items():
+                if isinstance(binding, Declared):
+                    found.setdefault(name, binding)
+        return found
+
+    def facts(self) -> list[Size]:
+        return [size for scope in self.chain() for size in scope.known]
+
+    def assumptions(self) -> list[Condition]:
+        return [c for scope in reversed(list(self.chain())) for c in scope.assumed]
+
+    def unknown(self, name: str, span: Span) -> Diagnostic:
+        """A size that nobody declared."""
+        help_ = nearest(name, self.visible())
+        if help_ is None and "x" in name[1:-1]:
+            help_ = f"put blanks around the x: {' x '.join(name.split('x'))}"
+        return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
+
+
+RESERVED = frozenset(
+    "import as sym assume let set metric assert shared block layer net input output from for in downto if then else and or "
+    "not true false body here".split()
+)
+
+DOMAINS: dict[str, tuple[bool, Rational | None]] = {
+    "positive": (True, 1),
+    "nat": (True, 0),
+    "int": (True, None),
+    "real": (False, None),
+}
+
+
+def bounded(symbol: Symbol, low: Rational | None = None, high: Rational | None = None) -> Symbol:
+    """The same symbol with narrower bounds."""
+    lows = [b for b in (symbol.low, low) if b is not None]
+    highs = [b for b in (symbol.high, high) if b is not None]
+    return Symbol(symbol.name, symbol.integer, max(lows, default=None), min(highs, default=None), symbol.definition)
+
+

@@ -1,0 +1,243 @@
+"""Expressions to values: sizes, truths, words, one size for each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symcost import syntax as s
+from symcost.graph.scope import Declared, LayerBinding, MetricDef, NetBinding, Scope, Tensor
+from symcost.sizes.atoms import Size, TooLarge
+from symcost.sizes.facts import Condition, divisible
+from symcost.sizes.functions import FUNCTIONS
+from symcost.sizes.shape import Shape
+from symcost.source import Diagnostic, Span, SymcostError, nearest
+
+Value = Size | tuple[Size, ...] | bool | str | None  # None: a truth that is undecided
+FIELDS = ("c", "h", "w", "t", "n", "size")
+ARITY = {"floor": 1, "ceil": 1, "sqrt": 1, "log2": 1, "gcd": 2, "divisible": 2}
+MAX_ARGS = 64
+
+
+def fail(code: str, message: str, span: Span, help: str | None = None) -> SymcostError:
+    return SymcostError(Diagnostic(code, message, span, help=help))
+
+
+@dataclass
+class Evaluator:
+    """Evaluates expressions in a scope.
+
+    ``quantity`` answers for names that are costs (``params``, ``vgg(2).macs(X=224)``), where there are any.
+    """
+
+    scope: Scope
+    quantity: Callable[[s.Ref | s.Apply], Value] | None = None
+
+    def size(self, expr: s.Expr) -> Size:
+        """A size, or an error that says what stands there instead."""
+        value = self.value(expr)
+        match value:
+            case Size():
+                return value
+            case tuple():
+                raise fail("size-needed", "one size is needed here, not one for each axis", expr.span)
+            case str():
+                raise fail("size-needed", f"a size is needed here, not '{value}'", expr.span)
+        raise fail("size-needed", "a size is needed here, not a condition", expr.span)
+
+    def truth(self, expr: s.Expr) -> bool | None:
+        """Whether a condition holds; None where its symbols leave it open."""
+        value = self.value(expr)
+        if value is None or isinstance(value, bool):
+            return value
+        raise fail("condition-needed", "a condition is needed here, such as s == 1", expr.span)
+
+    def axes(self, expr: s.Expr) -> Size | tuple[Size, ...]:
+        value = self.value(expr)
+        return value if isinstance(value, tuple) else self.size(expr)
+
+    def value(self, expr: s.Expr) -> Value:
+        try:
+            return self._value(expr)
+        except TooLarge as error:
+            raise fail("number-too-large", str(error), expr.span) from None
+        except ZeroDivisionError:
+            raise fail("division-by-zero", "division by zero", expr.span) from None
+
+    def _value(self, expr: s.Expr) -> Value:
+        match expr:
+            case s.Number():
+                return Size.of(expr.value)
+            case s.String():
+                return expr.value
+            case s.Ref():
+                return self.name(expr)
+            case s.Axes():
+                return tuple(self.size(p) for p in expr.parts)
+            case s.Unary():
+                value = self.size(expr.operand)
+                return -value if expr.op == "-" else value
+            case s.Binary():
+                return self._arithmetic(expr)
+            case s.Compare():
+                return self._all([c.holds(self.scope.facts()) for c in self.conditions(expr)])
+            case s.Logic():
+                return self._logic(expr)
+            case s.Choice():
+                return self._choice(expr)
+            case s.Apply():
+                return self._apply(expr)
+        raise TypeError(expr)
+
+    def name(self, ref: s.Ref) -> Value:
+        """What a name stands for."""
+        first, *rest = ref.names
+        if first in ("true", "false") and not rest:
+            return first == "true"
+        if first in ("in", "here"):
+            return self._field(first, self.scope.entered if first == "in" else self.scope.here, ref)
+        binding = self.scope.find(first)
+        match binding:
+            case Tensor() if rest:
+                return self._field(first, binding.shape, ref)
+            case Tensor():
+                help_ = f"write {first}.c for its channels, {first}.h or {first}.t for a position size"
+                raise fail("tensor-as-size", f"'{first}' is a tensor, a size is needed here", ref.span, help_)
+            case Declared() if not rest:
+                return binding.size
+            case Size() | bool() | tuple() if not rest:
+                return binding
+            case LayerBinding():
+                raise fail("size-needed", f"'{first}' is a layer, a size is needed here", ref.span)
+            case MetricDef() | NetBinding() | None if self.quantity is not None:
+                return self.quantity(ref)
+            case None:
+                raise SymcostError(self.scope.unknown(first, ref.span))
+            case MetricDef() | NetBinding():
+                raise fail("size-needed", f"'{first}' is a cost, known only when the network is; assert can use it", ref.span)
+        raise fail("size-needed", f"'{ref.text}' is no size: '{first}' has no parts", ref.span)
+
+    def _field(self, name: str, shape: Shape | None, ref: s.Ref) -> Size:
+        if len(ref.names) != 2 or ref.names[1] not in FIELDS:
+            help_ = f"write one of {', '.join(f'{name}.{f}' for f in FIELDS)}"
+            raise fail("tensor-as-size", f"'{ref.text}' is no size of a tensor", ref.span, help_)
+        if shape is None:
+            raise fail("no-tensor", f"there is no tensor here yet for '{ref.text}'", ref.span)
+        wanted = ref.names[1]
+        match wanted:
+            case "c":
+                return shape.channels
+            case "n":
+                return shape.positions
+            case "size":
+                return shape.size
+            case "t" if shape.rank == 1:
+                return shape.dims[0]
+            case "h" if shape.rank >= 2:
+                return shape.dims[-2]
+            case "w" if shape.rank >= 2:
+                return shape.dims[-1]
+        raise fail("wrong-rank", f"{shape} has no '{wanted}'", ref.span)
+
+    def _arithmetic(self, expr: s.Binary) -> Size:
+        """A left-leaning chain of operators, without recursion along it: a sum may have thousands of terms."""
+        chain: list[s.Binary] = []
+        left: s.Expr = expr
+        while isinstance(left, s.Binary):
+            chain.append(left)
+            left = left.left
+        result = self.size(left)
+        for node in reversed(chain):
+            result = self._operate(node, result, self.size(node.right))
+        return result
+
+    def _operate(self, node: s.Binary, a: Size, b: Size) -> Size:
+        match node.op:
+            case "+":
+                return a + b
+            case "-":
+                return a - b
+            case "*":
+                return a * b
+            case "/":
+                return a / b
+            case "//":
+                return a // b
+            case "%":
+                return a % b
+        if a.number == 0 and isinstance(b.number, int) and b.number < 0:
+            raise ZeroDivisionError
+        number = b.number
+        return a ** (number if isinstance(number, int) else b)
+
+    def conditions(self, expr: s.Compare) -> list[Condition]:
+        """The comparisons of a chain ``a <= b < c``, one condition each."""
+        sizes = [self.size(o) for o in expr.operands]
+        return [self._condition(op, a, b, expr) for op, a, b in zip(expr.ops, sizes, sizes[1:], strict=False)]
+
+    def _condition(self, op: str, a: Size, b: Size, expr: s.Compare) -> Condition:
+        from symcost.sizes.facts import at_least, equal
+
+        strict = 1 if (a - b).integer else 0
+        match op:
+            case "==":
+                remainder = self._remainder(expr)
+                return remainder if remainder is not None else equal(a, b)
+            case "!=":
+                return Condition("!=", a - b)
+            case ">=":
+                return at_least(a, b)
+            case "<=":
+                return at_least(b, a)
+            case ">":
+                return at_least(a - strict, b)
+        return at_least(b - strict, a)
+
+    def _remainder(self, expr: s.Compare) -> Condition | None:
+        """``a % d == 0`` as divisibility."""
+        if len(expr.operands) != 2 or not isinstance(expr.operands[0], s.Binary) or expr.operands[0].op != "%":
+            return None
+        if self.size(expr.operands[1]).number != 0:
+            return None
+        return divisible(self.size(expr.operands[0].left), self.size(expr.operands[0].right))
+
+    def _all(self, found: list[bool | None]) -> bool | None:
+        return False if False in found else None if None in found else True
+
+    def _logic(self, expr: s.Logic) -> bool | None:
+        found = [self.truth(o) for o in expr.operands]
+        if expr.op == "and":
+            return self._all(found)
+        if expr.op == "or":
+            return True if True in found else None if None in found else False
+        return None if found[0] is None else not found[0]
+
+    def _choice(self, expr: s.Choice) -> Value:
+        decided = self.truth(expr.condition)
+        if decided is None:
+            message = f"cannot decide '{expr.condition.span.text}'"
+            help_ = "state which holds with 'assume', or give the symbol a number"
+            raise fail("undecided", message, expr.condition.span, help_)
+        return self._value(expr.then if decided else expr.other)
+
+    def _apply(self, expr: s.Apply) -> Value:
+        function = expr.function
+        if isinstance(function, s.Ref) and len(function.names) == 1 and function.names[0] in FUNCTIONS:
+            return self._function(function.names[0], expr)
+        if self.quantity is not None:
+            return self.quantity(expr)
+        name = function.text if isinstance(function, s.Ref) else function.span.text
+        help_ = nearest(name, FUNCTIONS) or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
+        raise fail("unknown-function", f"unknown function '{name}'", function.span, help_)
+
+    def _function(self, name: str, expr: s.Apply) -> Size:
+        given = expr.args or ()
+        named = next((a for a in given if a.name is not None), None)
+        if named is not None:
+            raise fail("unknown-option", f"'{name}' has no option '{named.name}'", named.span)
+        args = [self.size(a.value) for a in given]
+        wanted = ARITY.get(name)
+        if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= MAX_ARGS:
+            counted = f"{wanted or 'one or more'} {'size' if wanted == 1 else 'sizes'}"
+            raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span)
+        return FUNCTIONS[name](*args)

@@ -1,0 +1,161 @@
+"""What a layer kind is: one class that says which shape comes out, which weights, which operations, on which condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from symcost.ops import Op
+from symcost.sizes.atoms import ONE, Size, product
+from symcost.sizes.facts import Condition
+from symcost.sizes.shape import Shape
+
+Ops = dict[Op, Size]
+PerAxis = tuple[Size, ...]
+Value = Size | tuple[Size, ...] | str | bool | None
+
+KINDS: dict[str, type[Layer]] = {}
+
+
+class LayerError(Exception):
+    """A layer cannot stand here; the graph adds the place. ``option`` is the argument to point at, if it is one."""
+
+    def __init__(self, code: str, message: str, help: str | None = None, option: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help, self.option = code, message, help, option
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A trainable tensor: its name, its shape, and how many equal ones there are."""
+
+    name: str
+    shape: tuple[Size, ...]
+    copies: Size = ONE
+
+    @property
+    def numel(self) -> Size:
+        return product(self.shape) * self.copies
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One argument of a kind, read from its signature."""
+
+    name: str
+    place: str  # "head", "width", "stride", "option"
+    default: str | None  # None: must be given
+    words: tuple[str, ...] = ()  # the words it takes beside sizes
+    sizes: bool = True  # whether it takes sizes
+
+    @property
+    def flag(self) -> bool:
+        return self.default in ("true", "false")
+
+
+class Layer:
+    """A kind of layer; an instance is one use of it, with its arguments as attributes.
+
+    A subclass names itself, gives its ``signature`` in the language, and defines the methods below. Parameter counts,
+    activations, documentation, argument checking and the generic tests follow from them.
+    """
+
+    signature: ClassVar[str]
+    axes: ClassVar[tuple[str, ...]] = ()  # arguments with one size for each position axis
+    kind: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    takes_ids: ClassVar[bool] = False
+    view: ClassVar[bool] = False  # True: no new tensor is made, so nothing is added to the activations
+
+    def __init_subclass__(cls, name: str | None = None, aliases: tuple[str, ...] = ()) -> None:
+        if name is not None:
+            cls.kind, cls.aliases = name, aliases
+            for known in (name, *aliases):
+                KINDS[known] = cls
+
+    def __init__(self, arguments: Mapping[str, Value], rank: int) -> None:
+        for slot in slots(type(self)):
+            value = arguments.get(slot.name, _default(slot))
+            if slot.name in self.axes and isinstance(value, Size | tuple):
+                value = _per_axis(slot.name, value, rank)
+            elif isinstance(value, tuple):
+                message = f"'{slot.name}' of '{self.kind}' is one size, not one for each axis"
+                raise LayerError("one-size", message, option=slot.name)
+            setattr(self, slot.name, value)
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        """What must hold for this layer to exist on ``x``."""
+        yield from ()
+
+    def shape(self, x: Shape) -> Shape:
+        """What comes out."""
+        return x
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        """The trainable tensors, by shape."""
+        return ()
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        """Primitive operations of the forward pass over the whole batch, from ``x`` to ``y``."""
+        return {}
+
+    def __getattr__(self, name: str) -> Any:  # arguments are set from the signature; this only tells mypy so
+        raise AttributeError(name)
+
+
+def _default(slot: Slot) -> Value:
+    if slot.flag:
+        return slot.default == "true"
+    if slot.default is not None and slot.default.isdigit():
+        return Size.of(int(slot.default))
+    return slot.default if slot.default in slot.words else None
+
+
+def _per_axis(name: str, value: Size | tuple[Size, ...], rank: int) -> PerAxis:
+    if isinstance(value, Size):
+        return (value,) * rank
+    if len(value) != rank:
+        positions = "no position axis" if rank == 0 else f"{rank} position {'axis' if rank == 1 else 'axes'}"
+        raise LayerError("wrong-rank", f"{len(value)} sizes for '{name}' on a tensor with {positions}", option=name)
+    return value
+
+
+_SIGNATURE = re.compile(r"(?P<name>\w+)(?:\((?P<head>[^)]*)\))?(?:-(?P<width>\w+))?(?:/(?P<stride>[\w=]+))?(?:\((?P<options>.*)\))?$")
+
+
+@cache
+def slots(kind: type[Layer]) -> tuple[Slot, ...]:
+    """The arguments of a kind, in the order in which unnamed ones are filled."""
+    found = _SIGNATURE.match(kind.signature)
+    assert found, kind.signature
+    result = [_slot(part, "head") for part in _parts(found["head"])]
+    if found["width"]:
+        result.append(Slot(found["width"], "width", None))
+    if found["stride"]:
+        name, _, default = found["stride"].partition("=")
+        result.append(Slot(name, "stride", default or "1"))
+    return (*result, *(_slot(part, "option") for part in _parts(found["options"])))
+
+
+def _parts(text: str | None) -> list[str]:
+    return [part.strip() for part in text.split(",")] if text else []
+
+
+def _slot(text: str, place: str) -> Slot:
+    """``pad=same|valid|P``: the default first, words in lower case, a capital where sizes are taken too."""
+    name, has_default, default = text.partition("=")
+    if not has_default:
+        return Slot(name, place, None)
+    alternatives = default.split("|")
+    if alternatives[0] in ("true", "false"):
+        return Slot(name, place, alternatives[0], ("true", "false"), sizes=False)
+    words = tuple(a for a in alternatives if a.isalpha() and a.islower()) if len(alternatives) > 1 else ()
+    return Slot(name, place, alternatives[0], words, sizes=not words or len(words) < len(alternatives))
+
+
+def known() -> tuple[type[Layer], ...]:
+    """Every kind once, by name."""
+    return tuple(KINDS[name] for name in sorted(KINDS) if KINDS[name].kind == name)

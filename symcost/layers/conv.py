@@ -1,0 +1,153 @@
+"""Convolutions: dense, depthwise, transposed, over any number of position axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symcost.layers.base import Layer, LayerError, Ops, PerAxis, Weight
+from symcost.layers.window import at_least_one, extent, fits, not_negative, whole, window
+from symcost.ops import Op
+from symcost.sizes.atoms import ONE, ZERO, Size, product
+from symcost.sizes.facts import Condition, at_least, divisible
+from symcost.sizes.functions import maximum
+from symcost.sizes.rounding import ceil
+from symcost.sizes.shape import Shape
+
+
+class _Windowed(Layer):
+    """What dense and depthwise convolution share: a kernel slid over every position axis."""
+
+    axes = ("k", "s", "pad", "dil")
+    k: PerAxis
+    s: PerAxis
+    pad: PerAxis | str
+    dil: PerAxis
+    bias: bool
+    round: str
+
+    def padding(self) -> PerAxis:
+        """Zeros on each side of each axis; `same` has its own rule and never comes here."""
+        return (ZERO,) * len(self.k) if isinstance(self.pad, str) else self.pad
+
+    def fitting(self, x: Shape) -> Iterator[Condition]:
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and {x} has none")
+        yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil)
+        if self.pad == "same":
+            return
+        yield from not_negative(padding=self.padding())
+        for n, k, s, p, d in zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True):
+            yield fits(n, k, p, d)
+            yield from whole(n, k, s, p, d, self.round)
+
+    def slid(self, x: Shape) -> tuple[Size, ...]:
+        """Output positions: ``⌈X/s⌉`` for `same`, else ``⌊(X + 2P - d(K - 1) - 1)/s⌋ + 1``."""
+        if self.pad == "same":
+            return tuple(ceil(n / s) for n, s in zip(x.dims, self.s, strict=True))
+        each = zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True)
+        return tuple(window(n, k, s, p, d, self.round) for n, k, s, p, d in each)
+
+
+class Conv(_Windowed, name="conv"):
+    """Convolution over any number of position axes.
+
+    Every output element is one dot product of length (C_in / groups) * prod(k); positions in the padding count as work.
+
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationships 6 and 15.
+    Example: ``conv3-64`` on ``3@224x224``: 1792 params, 86704128 macs.
+    """
+
+    signature = "conv(k)-c/s(pad=same|valid|P, groups=1, dil=1, bias=true, round=floor|ceil|exact)"
+    c: Size
+    groups: Size
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        yield from self.fitting(x)
+        yield from at_least_one(width=self.c, groups=self.groups)
+        yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")
+        yield divisible(self.c, self.groups, "groups must divide the output channels", "groups")
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(self.c, self.slid(x))
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        kernel = Weight("weight", (self.c, x.channels / self.groups, *self.k))
+        return (kernel, Weight("bias", (self.c,))) if self.bias else (kernel,)
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        length = x.channels / self.groups * product(self.k)
+        counts = {Op.MAC: y.numel * length, Op.DOT: y.numel}
+        return counts | {Op.ADD: y.numel} if self.bias else counts
+
+
+class DepthwiseConv(_Windowed, name="dwconv"):
+    """Depthwise convolution: each channel by itself, ``mult`` outputs for each.
+
+    Every output element is one dot product of length prod(k).
+
+    Source: Chollet 2017, arXiv:1610.02357; Howard et al. 2017, arXiv:1704.04861, equation 4.
+    Example: ``dwconv3`` on ``32@112x112``: 320 params, 3612672 macs.
+    """
+
+    signature = "dwconv(k)/s(pad=same|valid|P, mult=1, dil=1, bias=true, round=floor|ceil|exact)"
+    mult: Size
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        yield from self.fitting(x)
+        yield from at_least_one(mult=self.mult)
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(x.channels * self.mult, self.slid(x))
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        width = x.channels * self.mult
+        kernel = Weight("weight", (width, ONE, *self.k))
+        return (kernel, Weight("bias", (width,))) if self.bias else (kernel,)
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        counts = {Op.MAC: y.numel * product(self.k), Op.DOT: y.numel}
+        return counts | {Op.ADD: y.numel} if self.bias else counts
+
+
+class TransposedConv(Layer, name="upconv"):
+    """Transposed convolution: every input element is spread over a kernel of outputs.
+
+    Work is one product for each input element, kernel tap and output channel of its group; taps that fall outside count.
+
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14 with output padding.
+    Example: ``upconv2-64/2`` on ``128@14x14``: 32832 params, 6422528 macs.
+    """
+
+    signature = "upconv(k)-c/s(pad=0, outpad=0, groups=1, dil=1, bias=true)"
+    axes = ("k", "s", "pad", "outpad", "dil")
+    k: PerAxis
+    c: Size
+    s: PerAxis
+    pad: PerAxis
+    outpad: PerAxis
+    groups: Size
+    dil: PerAxis
+    bias: bool
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'upconv' slides over positions, and {x} has none")
+        yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil, width=self.c, groups=self.groups)
+        yield from not_negative(padding=self.pad, **{"output padding": self.outpad})
+        yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")
+        yield divisible(self.c, self.groups, "groups must divide the output channels", "groups")
+        for m, o, s, d in zip(self.shape(x).dims, self.outpad, self.s, self.dil, strict=True):
+            yield at_least(m, 1, "the padding must leave something of the output")
+            yield at_least(maximum(s, d) - 1, o, "output padding must be smaller than the stride or the dilation")
+
+    def shape(self, x: Shape) -> Shape:
+        each = zip(x.dims, self.k, self.s, self.pad, self.dil, self.outpad, strict=True)
+        return x.to(self.c, tuple((n - 1) * s - 2 * p + extent(k, d) + o for n, k, s, p, d, o in each))
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        kernel = Weight("weight", (x.channels, self.c / self.groups, *self.k))
+        return (kernel, Weight("bias", (self.c,))) if self.bias else (kernel,)
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        counts = {Op.MAC: x.numel * self.c / self.groups * product(self.k), Op.DOT: y.numel}
+        return counts | {Op.ADD: y.numel} if self.bias else counts

@@ -1,0 +1,132 @@
+"""Pooling: windows, adaptive windows, everything at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symcost.layers.base import Layer, LayerError, Ops, PerAxis
+from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, whole
+from symcost.ops import Op
+from symcost.sizes.atoms import ONE, Size, product
+from symcost.sizes.facts import Condition, at_least
+from symcost.sizes.functions import gcd
+from symcost.sizes.shape import Shape
+
+
+class _Pool(Layer):
+    axes = ("k", "s", "pad", "dil")
+    k: PerAxis
+    s: PerAxis | None  # the kernel when it is not given
+    pad: PerAxis
+    round: str
+
+    def dilation(self) -> PerAxis:
+        return (ONE,) * len(self.k)
+
+    def _each(self, x: Shape) -> Iterator[tuple[Size, Size, Size, Size, Size]]:
+        return zip(x.dims, self.k, self.s or self.k, self.pad, self.dilation(), strict=True)
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and {x} has none")
+        yield from at_least_one(kernel=self.k, stride=self.s or self.k, dilation=self.dilation())
+        yield from not_negative(padding=self.pad)
+        for n, k, s, p, d in self._each(x):
+            yield at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
+            yield fits(n, k, p, d)
+            yield from whole(n, k, s, p, d, self.round)
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=tuple(pool_window(*each, self.round) for each in self._each(x)))
+
+
+class MaxPool(_Pool, name="maxpool"):
+    """Max pooling. A window of n elements takes n - 1 comparisons; positions in the padding count as work.
+
+    ``round=ceil`` is PyTorch's ceil_mode: no window starts in the right padding. The stride is the kernel unless given.
+
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 7; torch.nn.MaxPool2d for ceil_mode.
+    Example: ``maxpool`` on ``64@224x224``: 0 params, 0 macs.
+    """
+
+    signature = "maxpool(k=2)/s=k(pad=0, dil=1, round=floor|ceil|exact)"
+    dil: PerAxis
+
+    def dilation(self) -> PerAxis:
+        return self.dil
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        return {Op.CMP: y.numel * (product(self.k) - 1)}
+
+
+class AveragePool(_Pool, name="avgpool"):
+    """Average pooling. A window of n elements takes n - 1 additions and a division; positions in the padding count as work.
+
+    ``count_include_pad`` changes what is divided by, not how many operations there are.
+
+    Source: torch.nn.AvgPool2d.
+    Example: ``avgpool`` on ``64@56x56``: 0 params, 0 macs.
+    """
+
+    signature = "avgpool(k=2)/s=k(pad=0, round=floor|ceil|exact, count_include_pad=true)"
+    count_include_pad: bool
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        return {Op.ADD: y.numel * (product(self.k) - 1), Op.DIV: y.numel}
+
+
+class _Adaptive(Layer):
+    """All positions, or ``o`` windows that cover them: window i runs from ``⌊i*X/o⌋`` to ``⌈(i + 1)*X/o⌉``.
+
+    The windows of one axis hold ``X + o - gcd(X, o)`` elements together: neighbours share one element wherever o does not
+    divide ``i*X``, which is ``o - gcd(X, o)`` times.
+    """
+
+    axes = ("o",)
+    o: PerAxis | None
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'{self.kind}' pools over positions, and {x} has none")
+        if self.o is not None:
+            yield from at_least_one(output=self.o)
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=() if self.o is None else self.o)
+
+    def covered(self, x: Shape) -> Size:
+        """Elements read, over all windows of the whole batch."""
+        if self.o is None:
+            return x.numel
+        return x.batch * x.channels * product(n + o - gcd(n, o) for n, o in zip(x.dims, self.o, strict=True))
+
+
+class GlobalAveragePool(_Adaptive, name="gap"):
+    """Global average pooling to a vector; ``gap(7)`` is adaptive average pooling to 7 windows an axis.
+
+    A window of n elements takes n - 1 additions and a division. Adaptive windows are counted exactly, also for a symbolic
+    side X: those of one axis hold X + o - gcd(X, o) elements together.
+
+    Source: Lin, Chen and Yan 2014, arXiv:1312.4400; torch.nn.AdaptiveAvgPool2d for the windows.
+    Example: ``gap`` on ``512@7x7``: 0 params, 0 macs.
+    """
+
+    signature = "gap(o=X)"
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        return {Op.ADD: self.covered(x) - y.numel, Op.DIV: y.numel}
+
+
+class GlobalMaxPool(_Adaptive, name="gmp"):
+    """Global max pooling to a vector; ``gmp(7)`` is adaptive max pooling to 7 windows an axis.
+
+    A window of n elements takes n - 1 comparisons; adaptive windows as in ``gap``.
+
+    Source: torch.nn.AdaptiveMaxPool2d.
+    Example: ``gmp`` on ``512@7x7``: 0 params, 0 macs.
+    """
+
+    signature = "gmp(o=X)"
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        return {Op.CMP: self.covered(x) - y.numel}

@@ -1,0 +1,69 @@
+"""How many windows fit: the arithmetic that convolution and pooling share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symcost.sizes.atoms import ONE, Size, SizeLike
+from symcost.sizes.facts import Condition, at_least, divisible
+from symcost.sizes.functions import minimum
+from symcost.sizes.rounding import ceil, floor
+
+
+def extent(k: Size, dilation: Size) -> Size:
+    """Positions from the first to the last tap of a kernel: ``d*(k - 1) + 1``."""
+    return dilation * (k - 1) + 1
+
+
+def window(n: Size, k: SizeLike, s: SizeLike, p: SizeLike, dilation: SizeLike = 1, rounding: str = "floor") -> Size:
+    """How many windows of ``k`` taps fit, ``s`` apart, in ``n`` positions padded by ``p`` on both sides.
+
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationships 6 and 15.
+
+    >>> X = Size.of(Symbol("X")); window(X, 3, 1, 1)
+    X
+    """
+    free = n + 2 * Size.of(p) - extent(Size.of(k), Size.of(dilation))
+    steps = free / s
+    return {"floor": floor, "ceil": ceil, "exact": _same}[rounding](steps) + ONE
+
+
+def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Size:
+    """`window`, where ``ceil`` is PyTorch's `ceil_mode`: no window starts in the right padding.
+
+    The last of ``m`` windows starts at ``(m - 1)*s``, which must be below ``n + p``: so m is at most ``⌈(n + p)/s⌉``. Both limits
+    are ``⌊(n + const)/s⌋``, so the smaller constant decides.
+    """
+    if rounding != "ceil":
+        return window(n, k, s, p, dilation, rounding)
+    fits = 2 * p - extent(k, dilation) + 2 * s - 1
+    starts_inside = p + s - 1
+    return floor((n + minimum(fits, starts_inside)) / s)
+
+
+def _same(value: Size) -> Size:
+    return value
+
+
+def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
+    """The kernel is not larger than the padded input."""
+    return at_least(n + 2 * p, extent(k, dilation), "the kernel must fit into the padded input", "kernel-too-large")
+
+
+def whole(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Iterator[Condition]:
+    """With ``round=exact``, the condition under which the textbook's quotient is an integer."""
+    if rounding == "exact":
+        yield divisible(n + 2 * p - extent(k, dilation), s, "round=exact: the stride divides without a remainder")
+
+
+def at_least_one(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
+    """Kernels, strides, widths and counts start at 1."""
+    for name, value in sizes.items():
+        for size in value if isinstance(value, tuple) else (value,):
+            yield at_least(size, 1, f"{name} must be at least 1", "bad-value")
+
+
+def not_negative(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
+    for name, value in sizes.items():
+        for size in value if isinstance(value, tuple) else (value,):
+            yield at_least(size, 0, f"{name} must not be negative", "bad-value")

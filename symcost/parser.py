@@ -1,0 +1,497 @@
+"""Text to syntax. The only file that knows Lark, and it never imports SymPy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lark import Lark, Token, Transformer, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+
+from symcost import mistakes
+from symcost import syntax as s
+from symcost.source import Diagnostic, Source, Span, SymcostError
+
+MAX_CHARS = 16_000_000  # of a program: the largest real network, written out layer by layer, is under one million
+MAX_NESTING = 150  # of brackets; past about 200 Python's own recursion limit would answer instead of us
+MAX_DIGITS = 1000  # of one literal; 10^100 needs 101
+MAX_ERRORS = 10  # syntax errors told at once
+
+T = TypeVar("T")
+
+_source: ContextVar[Source] = ContextVar("source")
+
+
+def parse(text: str | Source, name: str = "<text>") -> s.File:
+    """The syntax tree of a program.
+
+    Raises `SymcostError` with every syntax error that could be told apart.
+    """
+    source = text if isinstance(text, Source) else Source(name, text)
+    return _parsed(source, "start", s.File)
+
+
+def parse_formula(text: str | Source, name: str = "<formula>") -> s.Expr:
+    """The syntax tree of one expression, such as ``M^2*K^2*Cin*Cout``."""
+    source = text if isinstance(text, Source) else Source(name, text)
+    return _parsed(source, "formula", s.Node)  # type: ignore[return-value]
+
+
+def tokens(source: Source) -> Tree[Token]:
+    """The parse tree with every token in it, for the formatter. Comments and blanks are between its tokens."""
+    _check_text(source)
+    return _lark("tokens").parse(source.text, start="start")
+
+
+def _parsed(source: Source, start: str, kind: type[T]) -> T:
+    _check_text(source)
+    reset = _source.set(source)
+    try:
+        tree = _lark("syntax").parse(source.text, start=start)
+    except UnexpectedInput as error:
+        raise SymcostError(list(_syntax_errors(source, start, error))) from None
+    except VisitError as error:
+        if isinstance(error.orig_exc, SymcostError):
+            raise error.orig_exc from None
+        raise
+    except RecursionError:
+        raise SymcostError(Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))) from None
+    finally:
+        _source.reset(reset)
+    assert isinstance(tree, kind), tree
+    return tree
+
+
+# ----------------------------------------------------------------------------------------------------------- the parser
+
+
+def grammar_path() -> Path:
+    """The grammar file: in an installed package beside this file, in a checkout at the top level."""
+    inside = Path(__file__).parent / "grammar" / "symcost.lark"
+    return inside if inside.exists() else Path(__file__).parent.parent / "grammar" / "symcost.lark"
+
+
+@cache
+def _lark(shape: str) -> Lark:
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "maybe_placeholders": False,
+        "start": ["start", "formula"],
+        "keep_all_tokens": True,
+        "transformer": _Build() if shape == "syntax" else None,
+    }
+    grammar = grammar_path().read_text(encoding="utf-8")
+    folder = _cache_folder()
+    if folder is not None:
+        try:
+            return Lark(grammar, cache=str(folder / f"{shape}.table"), **options)
+        except OSError:  # the folder went away or is full: a slower start, nothing else
+            pass
+    return Lark(grammar, **options)
+
+
+def _cache_folder() -> Path | None:
+    """A folder of the user's own for the parser's table: 20 ms to load against 250 ms to build.
+
+    Never a shared folder: the table is unpickled.
+    """
+    if os.environ.get("SYMCOST_CACHE") == "0":
+        return None
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    folder = Path(base) if base else Path.home() / ".cache"
+    try:
+        folder = folder / "symcost"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+# ------------------------------------------------------------------------------------------------------- tree to syntax
+
+
+class _Part:
+    """What a rule hands up that is no node of its own: a list of arguments, a dotted name, the braces of a body."""
+
+    __slots__ = ("span", "value")
+
+    def __init__(self, children: list[Any], value: Any) -> None:
+        self.span = _span(children)
+        self.value = value
+
+
+class _Body(_Part):
+    pass
+
+
+def _span(children: list[Any]) -> Span:
+    """From the first to the last of a rule's children; the parser keeps every token."""
+    if not children:
+        return Span(_source.get(), 0, 0)
+    first, last = children[0], children[-1]
+    start = first.start_pos if isinstance(first, Token) else first.span.start
+    end = last.end_pos if isinstance(last, Token) else last.span.end
+    return Span(_source.get(), start, end)
+
+
+def _at(token: Token) -> Span:
+    return _span([token])
+
+
+def _names(children: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(c) for c in children if isinstance(c, Token) and c.type in ("NAME", "LNAME"))
+
+
+def _nodes(children: Iterable[Any]) -> list[Any]:
+    return [c.value if isinstance(c, _Part) else c for c in children if not isinstance(c, Token)]
+
+
+def _only(children: Iterable[Any]) -> Any:
+    """The one node among the children, or None."""
+    found = _nodes(children)
+    return found[0] if found else None
+
+
+def _number(token: Token) -> Fraction:
+    if sum(c.isdigit() for c in token) > MAX_DIGITS or _exponent(token) > MAX_DIGITS:
+        message = f"a number of more than {MAX_DIGITS} digits"
+        raise SymcostError(Diagnostic("number-too-long", message, _at(token)))
+    return Fraction(str(token))
+
+
+def _exponent(token: Token) -> int:
+    _, _, exponent = token.lower().partition("e")
+    return abs(int(exponent)) if exponent else 0
+
+
+class _Build(Transformer[Token, Any]):
+    """One method for each rule of the grammar, under the rule's name."""
+
+    def start(self, c: list[Any]) -> s.File:
+        whole = Span(_source.get(), 0, len(_source.get().text))
+        return s.File(tuple(_nodes(c)), span=whole)
+
+    def formula(self, c: list[Any]) -> s.Expr:
+        return c[0]  # type: ignore[no-any-return]
+
+    # declarations
+
+    def import_(self, c: list[Any]) -> s.Import:
+        alias = [str(b) for a, b in zip(c, c[1:], strict=False) if isinstance(a, Token) and a.type == "AS"]
+        names = _names(c)[1:] if alias else _names(c)
+        return s.Import(_only(c), alias[0] if alias else None, names, span=_span(c))
+
+    def path(self, c: list[Any]) -> _Part:
+        return _Part(c, str(c[0])[1:-1] if c[0].type == "STRING" else _names(c))
+
+    def sym(self, c: list[Any]) -> s.Sym:
+        return s.Sym(tuple(_nodes(c)), span=_span(c))
+
+    def symdecl(self, c: list[Any]) -> s.Symbol:
+        names = _names(c)
+        return s.Symbol(names[0], names[1] if len(names) > 1 else None, _only(c), span=_span(c))
+
+    def assume(self, c: list[Any]) -> s.Assume:
+        return s.Assume(tuple(_nodes(c)), span=_span(c))
+
+    def let(self, c: list[Any]) -> s.Let:
+        return s.Let(str(c[1]), c[3], span=_span(c))
+
+    def set_(self, c: list[Any]) -> s.Set:
+        path, value = _nodes(c)
+        return s.Set(path, value, span=_span(c))
+
+    def metric(self, c: list[Any]) -> s.Metric:
+        names = _names(c)
+        return s.Metric(names[0], names[1] if len(names) > 1 else None, _only(c), span=_span(c))
+
+    def assert_(self, c: list[Any]) -> s.Assert:
+        return s.Assert(c[1], span=_span(c))
+
+    def approx(self, c: list[Any]) -> s.Approx:
+        return s.Approx(c[0], str(c[2]), span=_span(c))
+
+    def block(self, c: list[Any]) -> s.Block:
+        head, body = _nodes(c)
+        return s.Block(head, body, c[0].type == "SHARED", span=_span(c))
+
+    def layerdef(self, c: list[Any]) -> s.LayerDef:
+        head, into, out, *fields = _nodes(c)
+        return s.LayerDef(head, into, out, tuple(fields), span=_span(c))
+
+    def net(self, c: list[Any]) -> s.Net:
+        *params, body = _nodes(c)
+        return s.Net(str(c[1]), params[0] if params else (), body, span=_span(c))
+
+    def field(self, c: list[Any]) -> s.Field:
+        return s.Field(str(c[0]), c[2], span=_span(c))
+
+    def head(self, c: list[Any]) -> s.Head:
+        width = stride = None
+        lists: list[Any] = [(), ()]
+        slot = 0
+        for previous, child in zip([None, *c], c, strict=False):
+            if isinstance(child, _Part):
+                lists[slot] = child.value
+            elif child.type in ("MINUS", "SLASH"):
+                slot = 1
+            elif previous is not None and isinstance(previous, Token) and previous.type == "MINUS":
+                width = str(child)
+            elif previous is not None and isinstance(previous, Token) and previous.type == "SLASH":
+                stride = str(child)
+        return s.Head(str(c[0]), lists[0], width, stride, lists[1], span=_span(c))
+
+    head_w = head_s = head
+
+    def params(self, c: list[Any]) -> _Part:
+        return _Part(c, tuple(_nodes(c)))
+
+    def param(self, c: list[Any]) -> s.Param:
+        return s.Param(str(c[0]), _only(c), span=_span(c))
+
+    # tensors
+
+    def input(self, c: list[Any]) -> s.Input:
+        names = _names(c)
+        return s.Input(names[0] if names else None, _only(c), span=_span(c))
+
+    def output(self, c: list[Any]) -> s.Output:
+        return s.Output(tuple(_nodes(c)), span=_span(c))
+
+    def tref(self, c: list[Any]) -> s.TensorRef:
+        return s.TensorRef(str(c[0]), _only(c), span=_span(c))
+
+    def shape(self, c: list[Any]) -> s.Shape:
+        channels, *dims = _nodes(c)
+        anywhere = any(isinstance(t, Token) and t.type == "STAR" for t in c)
+        return s.Shape(channels, None if anywhere else dims[0] if dims else (), span=_span(c))
+
+    def dims(self, c: list[Any]) -> _Part:
+        return _Part(c, tuple(_nodes(c)))
+
+    # the pipe
+
+    def seq(self, c: list[Any]) -> tuple[s.Item, ...]:
+        return tuple(_nodes(c))
+
+    branch = seq
+
+    def step(self, c: list[Any]) -> s.Step:
+        core, *rest = c
+        found = {type(r): r for r in rest}
+        parts = found.get(s.Times), found.get(s.Shape), found.get(s.TensorRef)
+        return s.Step(core, *parts, span=_span(c))
+
+    def times(self, c: list[Any]) -> s.Times:
+        count, *options = _nodes(c)
+        return s.Times(count, options[0] if options else (), span=_span(c))
+
+    def cross(self, c: list[Any]) -> Token:
+        return c[0]  # type: ignore[no-any-return]
+
+    def ascribe(self, c: list[Any]) -> s.Shape:
+        return _only(c)  # type: ignore[no-any-return]
+
+    def tap(self, c: list[Any]) -> s.TensorRef:
+        return s.TensorRef(str(c[1]), _only(c), span=_span(c))
+
+    def layer(self, c: list[Any]) -> s.Call:
+        name, *rest = c
+        head: tuple[s.Arg, ...] = ()
+        width = stride = None
+        options: tuple[s.Arg, ...] = ()
+        body: tuple[tuple[s.Item, ...], ...] = ()
+        slot = ""
+        for child in rest:
+            match child:
+                case Token(type=("MINUS" | "SLASH") as slot):
+                    pass
+                case _Body():
+                    body = child.value
+                case _Part() if not slot:
+                    head = child.value
+                case _Part():
+                    options = child.value
+                case _ if slot == "MINUS" and width is None:
+                    width = child
+                case _:
+                    stride = child
+        return s.Call(name.value, head, width, stride, options, body, span=_span(c))
+
+    layer_w = layer_s = layer
+
+    def lname(self, c: list[Any]) -> _Part:
+        return _Part(c, _names(c))
+
+    def body(self, c: list[Any]) -> _Body:
+        return _Body(c, tuple(_nodes(c)))
+
+    def args(self, c: list[Any]) -> _Part:
+        return _Part(c, tuple(a if isinstance(a, s.Arg) else s.Arg(None, a, span=a.span) for a in _nodes(c)))
+
+    def kwarg(self, c: list[Any]) -> s.Arg:
+        return s.Arg(str(c[0]), c[2], span=_span(c))
+
+    def group(self, c: list[Any]) -> s.Group:
+        return s.Group(_only(c), span=_span(c))
+
+    def from_(self, c: list[Any]) -> s.From:
+        return s.From(_only(c), span=_span(c))
+
+    def for_(self, c: list[Any]) -> s.For:
+        over, body = _nodes(c)
+        return s.For(_names(c), over, body, span=_span(c))
+
+    def closed(self, c: list[Any]) -> s.Range:
+        first, last = _nodes(c)
+        return s.Range("..", first, last, span=_span(c))
+
+    def halfopen(self, c: list[Any]) -> s.Range:
+        first, last = _nodes(c)
+        return s.Range("..<", first, last, span=_span(c))
+
+    def downto(self, c: list[Any]) -> s.Range:
+        first, last = _nodes(c)
+        return s.Range("downto", first, last, span=_span(c))
+
+    def table(self, c: list[Any]) -> s.Table:
+        return s.Table(tuple(_nodes(c)), span=_span(c))
+
+    def row(self, c: list[Any]) -> tuple[s.Expr, ...]:
+        return tuple(_nodes(c))
+
+    def if_(self, c: list[Any]) -> s.If:
+        condition, then, *other = _nodes(c)
+        if other and isinstance(other[0], s.If):
+            other = [(s.Step(other[0], span=other[0].span),)]
+        return s.If(condition, then, other[0] if other else (), span=_span(c))
+
+    # sizes
+
+    def int(self, c: list[Any]) -> s.Number:
+        return s.Number(_number(c[0]), span=_span(c))
+
+    number = int
+
+    def glued(self, c: list[Any]) -> s.Axes:
+        """``1x2x2``, one token: the stride of a layer of three axes."""
+        span = _span(c)
+        parts = str(c[0]).replace("×", "x").split("x")
+        sizes = tuple(s.Number(_number(Token("INT", p, span.start)), span=span) for p in parts)
+        return s.Axes(sizes, span=span)
+
+    def string(self, c: list[Any]) -> s.String:
+        return s.String(str(c[0])[1:-1], span=_span(c))
+
+    def ref(self, c: list[Any]) -> s.Ref:
+        return s.Ref(_names(c), span=_span(c))
+
+    def paren(self, c: list[Any]) -> s.Expr:
+        return replace(c[1], span=_span(c))  # type: ignore[no-any-return]
+
+    def axes(self, c: list[Any]) -> s.Axes:
+        return s.Axes(tuple(_nodes(c)), span=_span(c))
+
+    def call(self, c: list[Any]) -> s.Apply:
+        return s.Apply(*_nodes(c), span=_span(c))
+
+    def attr(self, c: list[Any]) -> s.Apply:
+        function, *args = _nodes(c)
+        return s.Apply(function, args[0] if args else None, str(c[2]), span=_span(c))
+
+    def binop(self, c: list[Any]) -> s.Binary:
+        left, op, right = c
+        return s.Binary(_PLAIN.get(str(op), str(op)), left, right, span=_span(c))
+
+    def signed(self, c: list[Any]) -> s.Unary:
+        return s.Unary(str(c[0]), c[1], span=_span(c))
+
+    def cmp(self, c: list[Any]) -> s.Compare:
+        ops = tuple(_PLAIN.get(str(t), str(t)) for t in c if isinstance(t, Token))
+        return s.Compare(ops, tuple(_nodes(c)), span=_span(c))
+
+    def or_(self, c: list[Any]) -> s.Logic:
+        return s.Logic("or", tuple(_nodes(c)), span=_span(c))
+
+    def and_(self, c: list[Any]) -> s.Logic:
+        return s.Logic("and", tuple(_nodes(c)), span=_span(c))
+
+    def negation(self, c: list[Any]) -> s.Logic:
+        return s.Logic("not", tuple(_nodes(c)), span=_span(c))
+
+    def ifexpr(self, c: list[Any]) -> s.Choice:
+        return s.Choice(*_nodes(c), span=_span(c))
+
+
+_PLAIN = {"×": "*", "·": "*", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
+
+
+# -------------------------------------------------------------------------------------------------------- what is wrong
+
+
+def _check_text(source: Source) -> None:
+    """Refuse what would take unbounded time or memory, before Lark sees it."""
+    if len(source.text) > MAX_CHARS:
+        message = f"a program of {len(source.text)} characters; the limit is {MAX_CHARS}"
+        raise SymcostError(Diagnostic("program-too-long", message, Span(source, 0, 1)))
+    depth = 0
+    for bracket in mistakes.brackets(source.text):
+        depth += 1 if bracket[0] in "([{" else -1
+        if depth > MAX_NESTING:
+            message = f"brackets nested more than {MAX_NESTING} deep"
+            raise SymcostError(Diagnostic("too-deep", message, Span(source, bracket.start(), bracket.end())))
+
+
+def _syntax_errors(source: Source, start: str, error: UnexpectedInput) -> Iterator[Diagnostic]:
+    """The error, and those found further down when the line it stands on is left out.
+
+    Only a line whose own brackets balance is left out; leaving out another would make errors that are not there.
+    """
+    text = source.text
+    for _ in range(MAX_ERRORS):
+        yield _complaint(source, error)
+        line, _ = source.place(min(error.pos_in_stream or 0, len(text)))
+        begin, written = sum(len(part) + 1 for part in text.split("\n")[: line - 1]), text.split("\n")[line - 1]
+        opened = [b[0] for b in mistakes.brackets(written)]
+        if not written.strip() or any(opened.count(a) != opened.count(b) for a, b in ("()", "[]", "{}")):
+            return
+        text = text[:begin] + " " * len(written) + text[begin + len(written) :]
+        try:
+            _lark("syntax").parse(text, start=start)
+            return
+        except UnexpectedInput as following:
+            error = following
+        if (error.pos_in_stream or 0) <= begin:
+            return
+
+
+def _complaint(source: Source, error: UnexpectedInput) -> Diagnostic:
+    at = error.pos_in_stream or 0
+    if isinstance(error, UnexpectedCharacters):
+        return mistakes.character(source, at)
+    assert isinstance(error, UnexpectedToken)
+    if error.token.type == "$END":
+        return mistakes.end(source)
+    spelled: Callable[[str], str] = _spellings().get
+    expected = sorted({spelled(name, name) for name in error.accepts or error.expected})
+    return mistakes.token(source, _at_offset(source, error.token), error.token.type, expected)
+
+
+def _at_offset(source: Source, token: Token) -> Span:
+    start = token.start_pos or 0
+    return Span(source, start, start + len(token))
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Terminals as a reader writes them."""
+    named = {"NAME": "a name", "LNAME": "a layer", "INT": "a number", "NUMBER": "a number", "SINUM": "a figure"}
+    plain = {t.name: t.pattern.value for t in _lark("syntax").terminals if t.pattern.type == "str"}
+    return plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}

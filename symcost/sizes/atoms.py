@@ -1,0 +1,624 @@
+"""Exact quantities: sums of products of atoms, always in canonical form.
+
+A `Size` is a sum of monomials with rational coefficients; a monomial is a product of integer powers of atoms; an atom is a
+symbol, a rounding ``⌊n/d⌋``, a symbolic power ``2^n``, or a function such as ``min``. Everything symcost computes, sizes and
+costs alike, is a `Size`; SymPy expressions are made from it at the surface (`symcost.sizes.bridge`).
+
+Why not SymPy inside: a sum of 10,000 terms takes it 30 to 150 µs a term, its ``floor`` spreads ``(X+1)/2`` over the sum and
+never flattens nesting, so that equal sizes are not equal expressions. Here a term takes about 1 µs, and two roads to one size
+end in the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd, lcm
+from typing import Any, Union
+
+Rational = int | Fraction
+SizeLike = Union["Size", int, Fraction]
+
+MAX_BITS = 40_000  # of one number: 10^12000; beyond, a power tower would eat all memory
+MAX_TERMS = 20_000  # of one power: (a + b + ... )^n multiplied out
+
+
+class TooLarge(ArithmeticError):
+    """A number or a sum that no person would want written out."""
+
+
+class Atom:
+    """Something a monomial multiplies. Equal atoms have equal keys; keys also order them for printing."""
+
+    __slots__ = ("_hash", "key")
+    key: tuple[Any, ...]
+    integer: bool
+
+    def _seal(self, key: tuple[Any, ...]) -> None:
+        self.key = key
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Atom) and self._hash == other._hash and self.key == other.key)
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        """This atom with ``part`` applied to the sizes inside it."""
+        raise NotImplementedError
+
+    def inside(self) -> tuple[Size, ...]:
+        """The sizes this atom is made of."""
+        return ()
+
+
+class Symbol(Atom):
+    """A name for a number. Bounds hold for every value; ``definition`` is what a named size stands for."""
+
+    __slots__ = ("definition", "high", "integer", "low", "name")
+
+    def __init__(
+        self,
+        name: str,
+        integer: bool = True,
+        low: Rational | None = 1,
+        high: Rational | None = None,
+        definition: Size | None = None,
+    ) -> None:
+        self.name, self.integer, self.low, self.high, self.definition = name, integer, low, high, definition
+        bounds = tuple("" if b is None else str(b) for b in (low, high))
+        self._seal((0, name, integer, *bounds, () if definition is None else definition.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        return Size.of(self)
+
+
+class Power(Atom):
+    """``2^n``, ``c^n``: a prime or an atom to a symbolic power."""
+
+    __slots__ = ("base", "exponent", "integer")
+
+    def __init__(self, base: Size, exponent: Size) -> None:
+        self.base, self.exponent = base, exponent
+        low = lower(exponent)
+        self.integer = base.integer and exponent.integer and low is not None and low >= 0
+        self._seal((1, base.key, exponent.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        return power(part(self.base), part(self.exponent))
+
+    def inside(self) -> tuple[Size, ...]:
+        return self.base, self.exponent
+
+
+class Floor(Atom):
+    """``⌊numerator/denominator⌋``; made by `symcost.sizes.rounding.floor` only, which keeps it canonical."""
+
+    __slots__ = ("denominator", "integer", "numerator")
+
+    def __init__(self, numerator: Size, denominator: Size) -> None:
+        self.numerator, self.denominator, self.integer = numerator, denominator, True
+        self._seal((2, denominator.key, numerator.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        from symcost.sizes.rounding import floor
+
+        return floor(part(self.numerator) / part(self.denominator))
+
+    def inside(self) -> tuple[Size, ...]:
+        return self.numerator, self.denominator
+
+
+class Function(Atom):
+    """``min``, ``max``, ``gcd``, ``log2``, ``sqrt`` of sizes where it could not be evaluated."""
+
+    __slots__ = ("args", "integer", "name")
+
+    def __init__(self, name: str, args: tuple[Size, ...]) -> None:
+        self.name, self.args = name, args
+        self.integer = name == "gcd" or (name in ("min", "max") and all(a.integer for a in args))
+        self._seal((3, name, *(a.key for a in args)))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        from symcost.sizes.functions import FUNCTIONS
+
+        return FUNCTIONS[self.name](*(part(a) for a in self.args))
+
+    def inside(self) -> tuple[Size, ...]:
+        return self.args
+
+
+class Group(Atom):
+    """A sum that could not be divided out; stands in denominators only."""
+
+    __slots__ = ("integer", "size")
+
+    def __init__(self, size: Size) -> None:
+        self.size, self.integer = size, size.integer
+        self._seal((4, size.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        return part(self.size)
+
+    def inside(self) -> tuple[Size, ...]:
+        return (self.size,)
+
+
+Monomial = tuple[tuple[Atom, int], ...]
+
+
+class Size:
+    """A sum of monomials. Immutable, hashable; ``==`` is structural, and equal sizes have one structure."""
+
+    __slots__ = ("_hash", "_key", "terms")
+
+    def __init__(self, terms: dict[Monomial, Rational]) -> None:
+        self.terms = terms
+        self._hash: int | None = None
+        self._key: tuple[Any, ...] | None = None
+
+    @staticmethod
+    def of(value: SizeLike | Atom) -> Size:
+        match value:
+            case Size():
+                return value
+            case int():
+                return _small(value) if -8 <= value <= 1024 else Size({(): value})
+            case Fraction():
+                return Size({(): _plain(value)}) if value else ZERO
+            case Atom():
+                return Size({((value, 1),): 1})
+        raise TypeError(f"not an exact size: {value!r}")
+
+    # what it is
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        if self._key is None:
+            flat = (
+                (tuple((a.key, e) for a, e in m), *_ratio(c)) for m, c in self.terms.items()
+            )
+            self._key = tuple(sorted(flat))
+        return self._key
+
+    @property
+    def number(self) -> Rational | None:
+        """Its value when it has no symbol in it."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1:
+            return self.terms.get(())
+        return None
+
+    @property
+    def integer(self) -> bool:
+        """Whether it is an integer for all values of its symbols, as far as its form shows."""
+        return all(
+            type(c) is int and all(e > 0 and a.integer for a, e in m) for m, c in self.terms.items()
+        )
+
+    def atoms(self) -> set[Atom]:
+        """Every atom in it, those inside other atoms included."""
+        found: set[Atom] = set()
+        todo = [a for m in self.terms for a, _ in m]
+        while todo:
+            atom = todo.pop()
+            if atom not in found:
+                found.add(atom)
+                todo += [a for size in atom.inside() for m in size.terms for a, _ in m]
+        return found
+
+    def symbols(self) -> set[Symbol]:
+        return {a for a in self.atoms() if isinstance(a, Symbol)}
+
+    def subs(self, values: Mapping[Symbol, Size]) -> Size:
+        """Every symbol of ``values`` replaced at once, also inside roundings, in canonical form again."""
+        if not values:
+            return self
+        done: dict[Atom, Size] = {}
+
+        def of_atom(atom: Atom) -> Size:
+            if atom not in done:
+                found = values.get(atom) if isinstance(atom, Symbol) else None
+                done[atom] = atom.rebuilt(of_size) if found is None else found
+            return done[atom]
+
+        def of_size(size: Size) -> Size:
+            if all(not m for m in size.terms):
+                return size
+            parts = []
+            for monomial, coefficient in size.terms.items():
+                part = Size.of(coefficient)
+                for atom, exponent in monomial:
+                    part = part * of_atom(atom) ** exponent
+                parts.append(part)
+            return total(parts)
+
+        return of_size(self)
+
+    # arithmetic
+
+    def __add__(self, other: SizeLike) -> Size:
+        other = Size.of(other)
+        if not other.terms:
+            return self
+        if not self.terms:
+            return other
+        terms = dict(self.terms)
+        for monomial, coefficient in other.terms.items():
+            _accumulate(terms, monomial, coefficient)
+        return Size(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Size:
+        return Size({m: -c for m, c in self.terms.items()})
+
+    def __sub__(self, other: SizeLike) -> Size:
+        return self + -Size.of(other)
+
+    def __rsub__(self, other: SizeLike) -> Size:
+        return Size.of(other) + -self
+
+    def __mul__(self, other: SizeLike) -> Size:
+        other = Size.of(other)
+        terms: dict[Monomial, Rational] = {}
+        for m1, c1 in self.terms.items():
+            for m2, c2 in other.terms.items():
+                _accumulate(terms, _times(m1, m2), _product(c1, c2))
+        return Size(terms)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: SizeLike) -> Size:
+        """The exact quotient; never rounds."""
+        return self * inverse(Size.of(other)) if len(Size.of(other).terms) < 2 else _quotient(self, Size.of(other))
+
+    def __rtruediv__(self, other: SizeLike) -> Size:
+        return Size.of(other) / self
+
+    def __pow__(self, exponent: SizeLike) -> Size:
+        if isinstance(exponent, int):
+            return _integer_power(self, exponent)
+        return power(self, Size.of(exponent))
+
+    def __floordiv__(self, other: SizeLike) -> Size:
+        from symcost.sizes.rounding import floor
+
+        return floor(self / other)
+
+    def __mod__(self, other: SizeLike) -> Size:
+        return self - other * (self // other)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int | Fraction):
+            return self.number == other
+        return isinstance(other, Size) and (self is other or self.terms == other.terms)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
+
+    def __bool__(self) -> bool:
+        raise TypeError("a size has no truth value; compare it with symcost.sizes.facts")
+
+    def __repr__(self) -> str:
+        from symcost.sizes.notation import ascii_text
+
+        return ascii_text(self)
+
+
+@lru_cache(None)
+def _small(value: int) -> Size:
+    return Size({(): value} if value else {})
+
+
+ZERO = Size.of(0)
+ONE = Size.of(1)
+
+
+def total(sizes: Iterable[Size]) -> Size:
+    """The sum of many sizes, in one dictionary."""
+    terms: dict[Monomial, Rational] = {}
+    for size in sizes:
+        for monomial, coefficient in size.terms.items():
+            _accumulate(terms, monomial, coefficient)
+    return Size(terms)
+
+
+def product(sizes: Iterable[SizeLike]) -> Size:
+    result = ONE
+    for size in sizes:
+        result = result * size
+    return result
+
+
+def inverse(size: Size) -> Size:
+    """``1/size``."""
+    if not size.terms:
+        raise ZeroDivisionError("division by zero")
+    if len(size.terms) == 1:
+        ((monomial, coefficient),) = size.terms.items()
+        if not any(isinstance(a, Group) for a, _ in monomial):
+            return Size({tuple((a, -e) for a, e in monomial): _plain(Fraction(1) / coefficient)})
+        rest = tuple((a, -e) for a, e in monomial if not isinstance(a, Group))
+        grouped = product(a.size ** -e for a, e in monomial if isinstance(a, Group))
+        return Size({rest: _plain(Fraction(1) / coefficient)}) * grouped
+    factor, primitive = _primitive(size)
+    return inverse(factor) * Size({((Group(primitive), -1),): 1})
+
+
+def power(base: Size, exponent: Size) -> Size:
+    """``base^exponent`` for any exponent; ``4^n`` and ``2^(2*n)`` come out as one atom."""
+    number = exponent.number
+    if isinstance(number, int):
+        return _integer_power(base, number)
+    value = base.number
+    if isinstance(value, int) and value > 0:
+        if value == 1:
+            return ONE
+        if value.bit_length() > 64:
+            raise TooLarge("the base of a symbolic power is too large")
+        return product(_atom_power(Size.of(p), exponent * k) for p, k in _factors(value).items())
+    if isinstance(value, Fraction) and value > 0:
+        return power(Size.of(value.numerator), exponent) / power(Size.of(value.denominator), exponent)
+    if len(base.terms) == 1 and value is None:
+        ((monomial, coefficient),) = base.terms.items()
+        parts = [power(Size.of(coefficient), exponent)] if coefficient != 1 else []
+        return product([*parts, *(_atom_power(Size.of(a), exponent * e) for a, e in monomial)])
+    return _atom_power(base, exponent)
+
+
+def _atom_power(base: Size, exponent: Size) -> Size:
+    """One atom for each monomial of the exponent: ``2^(3*n - 1) = (2^n)^3 / 2``."""
+    result = ONE
+    for monomial, coefficient in exponent.terms.items():
+        top, bottom = _ratio(coefficient)
+        if not monomial and bottom == 1:
+            result = result * _integer_power(base, top)
+        else:
+            atom = Power(base, Size({monomial: _plain(Fraction(1, bottom))}))
+            result = result * Size({((atom, top),): 1})
+    return result
+
+
+def _integer_power(base: Size, exponent: int) -> Size:
+    if exponent < 0:
+        return inverse(_integer_power(base, -exponent))
+    number = base.number
+    if number is not None:
+        bits = max(abs(x).bit_length() for x in _ratio(number))
+        if bits * exponent > MAX_BITS and abs(number) != 1 and number != 0:
+            raise TooLarge(f"a number of more than {MAX_BITS * 3 // 10} digits")
+        return Size.of(_plain(Fraction(number) ** exponent))
+    if len(base.terms) == 1:
+        ((monomial, coefficient),) = base.terms.items()
+        return Size({tuple((a, e * exponent) for a, e in monomial): _plain(Fraction(coefficient) ** exponent)} if exponent else {(): 1})
+    result, square = ONE, base
+    while exponent:
+        if exponent & 1:
+            result = result * square
+        exponent >>= 1
+        if exponent:
+            square = square * square
+        if len(result.terms) > MAX_TERMS or len(square.terms) > MAX_TERMS:
+            raise TooLarge(f"a power of more than {MAX_TERMS} terms")
+    return result
+
+
+def lower(size: Size) -> Rational | None:
+    """A lower bound by interval arithmetic over the bounds of its symbols, or None."""
+    return _bound(size, low=True)
+
+
+def upper(size: Size) -> Rational | None:
+    return _bound(size, low=False)
+
+
+def _bound(size: Size, low: bool) -> Rational | None:
+    result: Rational = 0
+    for monomial, coefficient in size.terms.items():
+        interval: tuple[Rational | None, Rational | None] = (1, 1)
+        for atom, exponent in monomial:
+            interval = _times_interval(interval, _power_interval(bounds(atom), exponent))
+        bound = interval[0 if (coefficient > 0) == low else 1]
+        if bound is None:
+            return None
+        result += coefficient * bound
+    return result
+
+
+@lru_cache(4096)
+def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
+    """The least and greatest value an atom can take, None where there is no bound."""
+    match atom:
+        case Symbol():
+            return atom.low, atom.high
+        case Power():
+            base, exponent = lower(atom.base), lower(atom.exponent)
+            if base is None or exponent is None or base < 1:
+                return (0, None) if base is not None and base >= 0 else (None, None)
+            return (base ** int(exponent) if exponent >= 0 and exponent == int(exponent) else 0), None
+        case Floor():
+            least, greatest = lower(atom.denominator), upper(atom.denominator)
+            if least is None or least <= 0:
+                return None, None
+            n0, n1 = lower(atom.numerator), upper(atom.numerator)
+            low = None if n0 is None else (0 if greatest is None else n0 // greatest) if n0 >= 0 else n0 // least
+            high = None if n1 is None else n1 // least if n1 >= 0 else -1
+            return low, high
+        case Function(name="min"):
+            lows, highs = [lower(a) for a in atom.args], [upper(a) for a in atom.args]
+            return _least(lows, strict=True), _least(highs, strict=False)
+        case Function(name="max"):
+            lows, highs = [lower(a) for a in atom.args], [upper(a) for a in atom.args]
+            return _greatest(lows, strict=False), _greatest(highs, strict=True)
+        case Function(name="gcd"):
+            return 1, _least([upper(a) for a in atom.args], strict=False)
+        case Function(name="sqrt"):
+            return 0, None
+        case Group():
+            return lower(atom.size), upper(atom.size)
+    return None, None
+
+
+def _least(values: list[Rational | None], strict: bool) -> Rational | None:
+    known = [v for v in values if v is not None]
+    return min(known) if known and (not strict or len(known) == len(values)) else None
+
+
+def _greatest(values: list[Rational | None], strict: bool) -> Rational | None:
+    known = [v for v in values if v is not None]
+    return max(known) if known and (not strict or len(known) == len(values)) else None
+
+
+def _power_interval(
+    interval: tuple[Rational | None, Rational | None], exponent: int
+) -> tuple[Rational | None, Rational | None]:
+    low, high = interval
+    if low is None or low < 0:
+        return (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
+    if exponent > 0:
+        return low**exponent, None if high is None else high**exponent
+    least = 0 if high is None else Fraction(1) / high**-exponent if high else None
+    return least, None if low == 0 else Fraction(1) / low**-exponent
+
+
+def _times_interval(
+    a: tuple[Rational | None, Rational | None], b: tuple[Rational | None, Rational | None]
+) -> tuple[Rational | None, Rational | None]:
+    if all(x is not None for x in (*a, *b)):
+        ends = [x * y for x in a for y in b]  # type: ignore[operator]
+        return min(ends), max(ends)
+    if a[0] is not None and b[0] is not None and a[0] >= 0 and b[0] >= 0:
+        high = None if a[1] is None or b[1] is None else a[1] * b[1]
+        return a[0] * b[0], high
+    return None, None
+
+
+# ------------------------------------------------------------------------------------------------------------- monomials
+
+
+def _accumulate(terms: dict[Monomial, Rational], monomial: Monomial, coefficient: Rational) -> None:
+    value = terms.get(monomial)
+    if value is None:
+        terms[monomial] = coefficient
+        return
+    value = value + coefficient
+    if value:
+        terms[monomial] = value if type(value) is int else _plain(value)
+    else:
+        del terms[monomial]
+
+
+def _times(a: Monomial, b: Monomial) -> Monomial:
+    if not a:
+        return b
+    if not b:
+        return a
+    exponents = dict(a)
+    for atom, exponent in b:
+        exponents[atom] = exponents.get(atom, 0) + exponent
+    return tuple(sorted(((x, e) for x, e in exponents.items() if e), key=_atom_order))
+
+
+def _atom_order(pair: tuple[Atom, int]) -> tuple[Any, ...]:
+    return pair[0].key
+
+
+def _product(a: Rational, b: Rational) -> Rational:
+    value = a * b
+    if type(value) is int:
+        if value.bit_length() > MAX_BITS:
+            raise TooLarge(f"a number of more than {MAX_BITS * 3 // 10} digits")
+        return value
+    return _plain(value)
+
+
+def _plain(value: Rational) -> Rational:
+    """An integer when it is one."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def _ratio(value: Rational) -> tuple[int, int]:
+    return value.numerator, value.denominator
+
+
+def numeric_content(size: Size) -> Fraction:
+    """The greatest positive rational that divides every coefficient."""
+    ratios = [_ratio(c) for c in size.terms.values()]
+    return Fraction(gcd(*(t for t, _ in ratios)), lcm(*(b for _, b in ratios))) if ratios else Fraction(1)
+
+
+def content(size: Size) -> Size:
+    """The positive rational and the product of atoms that divide every term: ``2*a^2*b + 4*a*b`` has ``2*a*b``."""
+    if not size.terms:
+        return ONE
+    common = dict(next(iter(size.terms)))
+    for monomial in size.terms:
+        exponents = dict(monomial)
+        common = {
+            a: min(common.get(a, 0), exponents.get(a, 0)) for a in common.keys() | exponents.keys()
+        }
+    shared = tuple(sorted(((a, e) for a, e in common.items() if e), key=_atom_order))
+    return Size({shared: _plain(numeric_content(size))})
+
+
+def _primitive(size: Size) -> tuple[Size, Size]:
+    """``(factor, rest)`` with ``factor*rest == size``; the rest has no common factor and a positive leading term."""
+    factor = content(size)
+    rest = size * inverse(factor)
+    if leading(rest)[1] < 0:
+        factor, rest = -factor, -rest
+    return factor, rest
+
+
+def leading(size: Size) -> tuple[Monomial, Rational]:
+    """The term of highest degree; among equals the first in the order of printing."""
+    return min(size.terms.items(), key=lambda item: term_order(item[0]))
+
+
+def term_order(monomial: Monomial) -> tuple[Any, ...]:
+    """Falling degree; among equals, sizes of tensors before parameters of layers: ``X - K + 2*P``."""
+    return (-sum(e for _, e in monomial), tuple(sorted((_is_parameter(a), a.key, -e) for a, e in monomial)))
+
+
+def _is_parameter(atom: Atom) -> bool:
+    """Whether papers use this letter for a kernel, padding, stride, dilation or group rather than for a size."""
+    return isinstance(atom, Symbol) and atom.name[0] in "KkPpsdgr"
+
+
+def _quotient(dividend: Size, divisor: Size) -> Size:
+    """The exact quotient by a sum: a polynomial when it divides, otherwise a `Group` in the denominator."""
+    factor, primitive = _primitive(divisor)
+    scaled = dividend * inverse(factor)
+    top, lead = leading(primitive)
+    left, quotient = scaled, ZERO
+    for _ in range(len(scaled.terms) * 4 + 8):
+        if not left.terms:
+            return quotient
+        monomial, coefficient = leading(left)
+        ratio = _times(monomial, tuple((a, -e) for a, e in top))
+        if any(e < 0 for _, e in ratio) and not any(e < 0 for _, e in monomial):
+            break
+        part = Size({ratio: _plain(Fraction(coefficient) / lead)})
+        quotient, left = quotient + part, left - part * primitive
+    return scaled * Size({((Group(primitive), -1),): 1})
+
+
+@lru_cache(1024)
+def _factors(value: int) -> dict[int, int]:
+    """Prime factors by trial division; bases of powers are small, a large remainder is kept whole."""
+    found: dict[int, int] = {}
+    prime = 2
+    while prime * prime <= value and prime < 10_000:
+        while value % prime == 0:
+            found[prime] = found.get(prime, 0) + 1
+            value //= prime
+        prime += 1
+    if value > 1:
+        found[value] = found.get(value, 0) + 1
+    return found

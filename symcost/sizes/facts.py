@@ -1,0 +1,251 @@
+"""What is known about sizes, in three values: proved, refuted, or undecided (None).
+
+The bounds of a symbol travel with the symbol. What is known besides is a list of sizes that are never negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product as every
+from math import floor as number_floor
+
+from symcost.sizes.atoms import (
+    ONE,
+    ZERO,
+    Atom,
+    Floor,
+    Group,
+    Rational,
+    Size,
+    Symbol,
+    bounds,
+    inverse,
+    lower,
+    numeric_content,
+    total,
+    upper,
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that must hold: ``size >= 0``, ``size == 0``, ``size != 0``, or ``divisor | size``."""
+
+    kind: str  # ">=", "==", "!=", "|"
+    size: Size
+    divisor: Size = ONE
+    why: str = ""
+    code: str = "layer-needs"  # of the diagnostic when it does not hold
+
+    @property
+    def sides(self) -> tuple[str, Size, Size]:
+        """The relation as a reader writes it: what is added on the left, what is taken away on the right."""
+        if self.kind == "|":
+            return "|", self.divisor, self.size
+        size = self.size * inverse(Size.of(numeric_content(self.size)))
+        constant = size.terms.get((), 0)
+        left = Size({m: c for m, c in size.terms.items() if m and c > 0})
+        right = Size({m: -c for m, c in size.terms.items() if m and c < 0})
+        if left.terms:
+            return self.kind, left, right - constant
+        return "<=" if self.kind == ">=" else self.kind, right, Size.of(constant)
+
+    def subs(self, values: dict[Symbol, Size]) -> Condition:
+        return replace(self, size=self.size.subs(values), divisor=self.divisor.subs(values))
+
+    def holds(self, known: Sequence[Size] = ()) -> bool | None:
+        """True or False where it is so for all values of the symbols, otherwise None."""
+        match self.kind:
+            case ">=":
+                return True if never_negative(self.size, known) else False if always_negative(self.size, known) else None
+            case "==":
+                return is_zero(self.size, known)
+            case "!=":
+                zero = is_zero(self.size, known)
+                return None if zero is None else not zero
+        return divides(self.divisor, self.size)
+
+
+def at_least(left: Size, right: Size | int, why: str = "", code: str = "layer-needs") -> Condition:
+    """``left >= right``, with roundings taken off: ``⌊n/d⌋ >= k`` is ``n >= k*d`` (R16)."""
+    size = left - right
+    while True:
+        rounded = _single_floor(size)
+        if rounded is None:
+            return Condition(">=", _tight(size), why=why, code=code)
+        atom, sign = rounded
+        rest = size - Size({((atom, 1),): sign})
+        if sign > 0:
+            size = atom.numerator + rest * atom.denominator
+        else:  # c - floor(n/d) >= 0  <=>  n <= c*d + d - 1
+            size = rest * atom.denominator + atom.denominator - 1 - atom.numerator
+
+
+def _single_floor(size: Size) -> tuple[Floor, Rational] | None:
+    """The only varying term, when it is a rounding of integers with coefficient 1 or -1."""
+    varying = [(m, c) for m, c in size.terms.items() if m]
+    if len(varying) != 1 or not size.integer:
+        return None
+    ((monomial, coefficient),) = varying
+    if len(monomial) != 1 or monomial[0][1] != 1 or abs(coefficient) != 1:
+        return None
+    atom = monomial[0][0]
+    if isinstance(atom, Floor) and atom.numerator.integer and atom.denominator.integer:
+        return atom, coefficient
+    return None
+
+
+def _tight(size: Size) -> Size:
+    """``2*X - 5 >= 0`` over integers is ``X - 3 >= 0``."""
+    varying = Size({m: c for m, c in size.terms.items() if m})
+    if not varying.terms or not size.integer:
+        return size
+    scale = numeric_content(varying)
+    return varying * inverse(Size.of(scale)) + number_floor(Fraction(size.terms.get((), 0)) / scale)
+
+
+def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
+    return Condition("==", left - right, why=why, code=code)
+
+
+def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs") -> Condition:
+    """``divisor | size``, with multiples of the divisor taken off."""
+    quotient = size / divisor
+    rest = Size({m: c for m, c in quotient.terms.items() if not Size({m: c}).integer})
+    return Condition("|", rest * divisor if rest.terms else ZERO, divisor, why, code)
+
+
+def divides(divisor: Size, size: Size) -> bool | None:
+    if not size.terms or (size / divisor).integer:
+        return True
+    quotient = (size / divisor).number
+    return None if quotient is None else Fraction(quotient).denominator == 1
+
+
+def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
+    if not size.terms:
+        return True
+    if size.number is not None:
+        return False
+    if size.integer:
+        if never_negative(size - 1, known) or never_negative(-size - 1, known):
+            return False
+    elif (lower(size) or 0) > 0 or (upper(size) or 0) < 0:
+        return False
+    return None
+
+
+def always_negative(size: Size, known: Sequence[Size] = ()) -> bool:
+    if size.integer:
+        return never_negative(-size - 1, known)
+    high = upper(size)
+    return high is not None and high < 0
+
+
+def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
+    """Whether ``size >= 0`` for all values of its symbols. True is a proof; False says nothing."""
+    number = size.number
+    if number is not None:
+        return number >= 0
+    low = lower(size)
+    if low is not None and low >= 0:
+        return True
+    if _shifted_nonnegative(size):
+        return True
+    relaxed = _relaxed(size)
+    if relaxed is not None and _shifted_nonnegative(relaxed):
+        return True
+    return any(_shifted_nonnegative(size - fact) for fact in known if fact.terms.keys() & size.terms.keys())
+
+
+def _shifted_nonnegative(size: Size) -> bool:
+    """Every symbol written as its bound plus something not negative: then no coefficient may be negative."""
+    size = _cleared(size)
+    atoms = sorted({a for m in size.terms for a, _ in m}, key=lambda a: a.key)
+    options: list[list[tuple[Atom, Size]]] = []
+    for index, atom in enumerate(atoms):
+        low, high = bounds(atom)
+        rest = Size.of(Symbol(f"#{index}", low=0))
+        ways = [rest + low] if low is not None else []
+        if high is not None and len(atoms) <= 4:
+            ways.append(high - rest)
+        if not ways:
+            return False
+        options.append([(atom, way) for way in ways])
+    for choice in every(*options):
+        moved = _replace_atoms(size, dict(choice))
+        if all(c >= 0 for c in moved.terms.values()):
+            return True
+    return False
+
+
+def _replace_atoms(size: Size, values: dict[Atom, Size]) -> Size:
+    parts = []
+    for monomial, coefficient in size.terms.items():
+        part = Size.of(coefficient)
+        for atom, exponent in monomial:
+            part = part * values[atom] ** exponent
+        parts.append(part)
+    return total(parts)
+
+
+def _cleared(size: Size) -> Size:
+    """Multiplied by the positive atoms in its denominators, which keeps its sign."""
+    bottom: dict[Atom, int] = {}
+    for monomial in size.terms:
+        for atom, exponent in monomial:
+            if exponent < 0 and (bounds(atom)[0] or 0) > 0:
+                bottom[atom] = max(bottom.get(atom, 0), -exponent)
+    if not bottom or any(isinstance(a, Group) for a in bottom):
+        return size
+    return size * Size({tuple(sorted(bottom.items(), key=lambda x: x[0].key)): 1})
+
+
+def _relaxed(size: Size) -> Size | None:
+    """A lower estimate without roundings: ``(n - d + 1)/d <= ⌊n/d⌋ <= n/d``; None where there is nothing to relax."""
+    parts, changed = [], False
+    for monomial, coefficient in size.terms.items():
+        part = Size.of(coefficient)
+        if any((bounds(a)[0] is None or bounds(a)[0] < 0) for a, _ in monomial):  # type: ignore[operator]
+            return None
+        for atom, exponent in monomial:
+            value = Size.of(atom)
+            if isinstance(atom, Floor) and atom.numerator.integer:
+                n, d = atom.numerator, atom.denominator
+                value = n / d if coefficient < 0 else (n - d + 1) / d
+                if coefficient > 0 and not (lower(value) or -1) >= 0:
+                    value = Size.of(atom)
+                changed = changed or isinstance(atom, Floor)
+            part = part * value**exponent
+        parts.append(part)
+    return total(parts) if changed else None
+
+
+def simplified(conditions: Sequence[Condition], known: Sequence[Size] = ()) -> tuple[Condition, ...]:
+    """What is left to say: no condition that always holds, none that follows from another of its kind."""
+    kept: list[Condition] = []
+    for condition in conditions:
+        if condition.holds(known) is True or any(_same(condition, k) for k in kept):
+            continue
+        kept.append(condition)
+    result = []
+    for i, condition in enumerate(kept):
+        others = [k for j, k in enumerate(kept) if j != i and (j < i or not _implies(condition, k))]
+        if not any(_implies(other, condition) for other in others):
+            result.append(condition)
+    return tuple(result)
+
+
+def _same(a: Condition, b: Condition) -> bool:
+    return a.kind == b.kind and a.size == b.size and a.divisor == b.divisor
+
+
+def _implies(a: Condition, b: Condition) -> bool:
+    if a.kind == b.kind == ">=":
+        return never_negative(b.size - a.size)
+    if a.kind == b.kind == "|" and a.size == b.size:
+        return divides(b.divisor, a.divisor) is True
+    return False
+

@@ -1,0 +1,103 @@
+"""Functions of the language on sizes: each evaluates where it can and stays as it is where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import gcd as number_gcd
+from math import isqrt
+
+from symcost.sizes.atoms import ONE, Function, Size, power
+from symcost.sizes.facts import divides, never_negative
+from symcost.sizes.rounding import ceil, floor
+
+
+def minimum(*args: Size) -> Size:
+    """The least; arguments that are never the least are left out."""
+    return _extreme("min", args, lambda a, b: never_negative(b - a))
+
+
+def maximum(*args: Size) -> Size:
+    return _extreme("max", args, lambda a, b: never_negative(a - b))
+
+
+def _extreme(name: str, args: tuple[Size, ...], wins: Callable[[Size, Size], bool]) -> Size:
+    flat: list[Size] = []
+    for arg in args:
+        atom = next(iter(arg.atoms()), None) if len(arg.terms) == 1 else None
+        alone = isinstance(atom, Function) and atom.name == name and arg == Size.of(atom)
+        flat += list(atom.args) if alone and isinstance(atom, Function) else [arg]
+    kept: list[Size] = []
+    for arg in flat:
+        if any(wins(k, arg) for k in kept):
+            continue
+        kept = [k for k in kept if not wins(arg, k)] + [arg]
+    if len(kept) == 1:
+        return kept[0]
+    return Size.of(Function(name, tuple(sorted(kept, key=lambda a: a.key))))
+
+
+def gcd(a: Size, b: Size) -> Size:
+    """The greatest common divisor; multiples of one argument in the other are taken off first."""
+    if (a.number is not None) and (b.number is None):
+        a, b = b, a
+    x, y = a.number, b.number
+    if isinstance(x, int) and isinstance(y, int):
+        return Size.of(number_gcd(x, y))
+    if y == 1 or x == 1:
+        return ONE
+    if divides(b, a) is True:
+        return b
+    if divides(a, b) is True:
+        return a
+    if isinstance(y, int) and y > 0 and a.integer:
+        a = Size({m: int(c) % y for m, c in a.terms.items() if int(c) % y})
+        factor = number_gcd(*(int(c) for c in a.terms.values()))
+        common = number_gcd(factor, y)
+        if common > 1:
+            return common * gcd(a / common, Size.of(y // common))
+        if number_gcd(factor, y) == 1 and factor > 1:  # the factor has no share in y
+            a = a / factor
+    return Size.of(Function("gcd", (a, b)))
+
+
+def sqrt(value: Size) -> Size:
+    number = value.number
+    if isinstance(number, int | Fraction) and number >= 0:
+        top, bottom = isqrt(number.numerator), isqrt(number.denominator)
+        if top * top == number.numerator and bottom * bottom == number.denominator:
+            return Size.of(Fraction(top, bottom))
+    if len(value.terms) == 1 and number is None:
+        ((monomial, coefficient),) = value.terms.items()
+        if all(e % 2 == 0 for _, e in monomial):
+            return Size({tuple((a, e // 2) for a, e in monomial): 1}) * sqrt(Size.of(coefficient))
+    return Size.of(Function("sqrt", (value,)))
+
+
+def log2(value: Size) -> Size:
+    number = value.number
+    if isinstance(number, int) and number > 0 and number & (number - 1) == 0:
+        return Size.of(number.bit_length() - 1)
+    return Size.of(Function("log2", (value,)))
+
+
+def divisible(value: Size, divisor: Size) -> Size:
+    """The multiple of ``divisor`` nearest to ``value``, at least one and not below 90 % of it: ``make_divisible``."""
+    nearest = maximum(divisor, floor(value / divisor + Fraction(1, 2)) * divisor)
+    number, least = nearest.number, (value * Fraction(9, 10)).number
+    if number is None or least is None:
+        return Size.of(Function("divisible", (value, divisor)))
+    return nearest + divisor if number < least else nearest
+
+
+FUNCTIONS: dict[str, Callable[..., Size]] = {
+    "floor": floor,
+    "ceil": ceil,
+    "min": minimum,
+    "max": maximum,
+    "gcd": gcd,
+    "sqrt": sqrt,
+    "log2": log2,
+    "divisible": divisible,
+    "power": power,
+}

@@ -1,0 +1,252 @@
+"""Sizes as text: in the language itself, with the signs of mathematics, and in LaTeX. One walk, three spellings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symcost.sizes.atoms import (
+    Atom,
+    Floor,
+    Function,
+    Group,
+    Monomial,
+    Power,
+    Rational,
+    Size,
+    Symbol,
+    term_order,
+)
+from symcost.sizes.facts import Condition
+
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How one notation writes the parts of a formula."""
+
+    times: str
+    name: Callable[[str], str]
+    number: Callable[[int], str]
+    power: Callable[[str, str], str]  # base and exponent, both written
+    fraction: Callable[[str, str], str]  # top and bottom, already in parentheses where needed
+    floor: Callable[[str, str], str]
+    ceil: Callable[[str, str], str]
+    function: Callable[[str, str], str]
+    parens: Callable[[str], str]
+    braces_fraction: bool  # a fraction groups its parts by itself
+    relations: dict[str, str]
+
+
+def text(size: Size, spelling: Spelling) -> str:
+    """The formula, terms by falling degree, each term with its number first."""
+    return _sum(size, spelling)
+
+
+def ascii_text(size: Size) -> str:
+    """The formula in the language itself: it reads back to the same size."""
+    return text(size, ASCII)
+
+
+def unicode_text(size: Size) -> str:
+    return text(size, UNICODE)
+
+
+def latex_text(size: Size) -> str:
+    return text(size, LATEX)
+
+
+def condition_text(condition: Condition, spelling: Spelling) -> str:
+    """``X >= 32``, ``32 | X``."""
+    kind, left, right = condition.sides
+    return f"{_sum(left, spelling)} {spelling.relations[kind]} {_sum(right, spelling)}"
+
+
+def _sum(size: Size, sp: Spelling) -> str:
+    if not size.terms:
+        return sp.number(0)
+    written = ""
+    for monomial, coefficient in sorted(size.terms.items(), key=lambda item: (not item[0], term_order(item[0]))):
+        term = _term(monomial, abs(coefficient), sp)
+        if written:
+            written += (" + " if coefficient > 0 else " - ") + term
+        else:
+            written = term if coefficient > 0 else f"-{term}"
+    return written
+
+
+def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
+    over = [(a, e) for a, e in monomial if e > 0]
+    under = [(a, -e) for a, e in monomial if e < 0]
+    top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
+    factors = [_factor(a, e, sp) for a, e in over]
+    if top != 1 or not factors:
+        factors.insert(0, sp.number(top))
+    divisors = [_factor(a, e, sp) for a, e in under]
+    if bottom != 1:
+        divisors.insert(0, sp.number(bottom))
+    numerator = sp.times.join(factors)
+    if not divisors:
+        return numerator
+    denominator = sp.times.join(divisors)
+    if len(divisors) > 1 and not sp.braces_fraction:
+        denominator = f"({denominator})"
+    return sp.fraction(numerator, denominator)
+
+
+def _factor(atom: Atom, exponent: int, sp: Spelling) -> str:
+    if isinstance(atom, Power):
+        inside = atom.exponent * exponent
+        base = _sum(atom.base, sp)
+        simple = isinstance(atom.base.number, int) or re.fullmatch(r"\w+", base)
+        return _raised(base if simple else sp.parens(base), inside, sp)
+    written = _atom(atom, sp)
+    return written if exponent == 1 else sp.power(written, sp.number(exponent))
+
+
+def _raised(base: str, exponent: Size, sp: Spelling) -> str:
+    written = _sum(exponent, sp)
+    single = len(exponent.terms) == 1 and re.fullmatch(r"\w+", written)
+    return sp.power(base, written if single or sp.braces_fraction else f"({written})")
+
+
+def _atom(atom: Atom, sp: Spelling) -> str:
+    match atom:
+        case Symbol():
+            return sp.name(atom.name)
+        case Floor():
+            return _rounding(atom, sp)
+        case Function():
+            return sp.function(atom.name, ", ".join(_sum(a, sp) for a in atom.args))
+        case Group():
+            return sp.parens(_sum(atom.size, sp))
+    raise TypeError(atom)
+
+
+def _rounding(atom: Floor, sp: Spelling) -> str:
+    """``⌈X/2⌉`` where the numerator ends in d - 1 or more than half of the divisor is added, ``⌊X/2⌋`` otherwise."""
+    numerator, divisor = atom.numerator, atom.denominator
+    raised = numerator - divisor + 1
+    shorter = len(raised.terms) < len(numerator.terms)
+    write, inner = (sp.ceil, raised) if shorter else (sp.floor, numerator)
+    top = _sum(inner, sp)
+    if len(inner.terms) > 1 and not sp.braces_fraction and divisor.number != 1:
+        top = f"({top})"
+    bottom = _sum(divisor, sp)
+    if not sp.braces_fraction and not re.fullmatch(r"\w+", bottom):
+        bottom = f"({bottom})"
+    return write(top, bottom)
+
+
+# ------------------------------------------------------------------------------------------------------- the spellings
+
+
+def _plain_fraction(top: str, bottom: str) -> str:
+    return f"{top}/{bottom}"
+
+
+def _plain_round(name: str) -> Callable[[str, str], str]:
+    return lambda top, bottom: f"{name}({top})" if bottom == "1" else f"{name}({top}/{bottom})"
+
+
+def _signs(left: str, right: str) -> Callable[[str, str], str]:
+    return lambda top, bottom: f"{left}{top}{right}" if bottom == "1" else f"{left}{top}/{bottom}{right}"
+
+
+def _unicode_power(base: str, exponent: str) -> str:
+    if re.fullmatch(r"-?\d+", exponent):
+        return base + exponent.translate(_SUPERSCRIPTS)
+    return f"{base}^{exponent}"
+
+
+def _latex_round(left: str, right: str) -> Callable[[str, str], str]:
+    def write(top: str, bottom: str) -> str:
+        inner = top if bottom == "1" else rf"\frac{{{top}}}{{{bottom}}}"
+        return rf"\left\l{left} {inner} \right\r{right}"
+
+    return write
+
+
+def _latex_function(name: str, args: str) -> str:
+    if name == "sqrt":
+        return rf"\sqrt{{{args}}}"
+    spelled = {"min": r"\min", "max": r"\max", "gcd": r"\gcd", "log2": r"\log_2"}
+    written = spelled.get(name, rf"\operatorname{{{name}}}")
+    return rf"{written}\left({args}\right)"
+
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [g for g in _GREEK if g[0].islower()], strict=True))
+
+
+def latex_name(name: str) -> str:
+    r"""``Cin`` is ``C_{\mathrm{in}}``, ``k_h`` is ``k_{h}``, ``H1`` is ``H_{1}``, ``alpha`` is ``\alpha``."""
+    head, _, tail = name.partition("_")
+    if not tail:
+        found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
+        if found and found[1].isupper() or found and found[2].isdigit():
+            head, tail = found[1], found[2]
+        elif re.fullmatch(r"([A-Za-z]+)\d+", name):
+            head, tail = re.split(r"(?<=[A-Za-z])(?=\d)", name, maxsplit=1)
+    base = rf"\{head}" if head in _GREEK else rf"\{_LETTERS[head]}" if head in _LETTERS else head
+    if len(head) > 1 and not base.startswith("\\"):
+        base = rf"\mathrm{{{head}}}"
+    if not tail:
+        return base
+    below = tail.replace("_", r"\_")
+    return rf"{base}_{{{below}}}" if len(tail) == 1 or tail.isdigit() else rf"{base}_{{\mathrm{{{below}}}}}"
+
+
+ASCII = Spelling(
+    times="*",
+    name=str,
+    number=str,
+    power=lambda base, exponent: f"{base}^{exponent}",
+    fraction=_plain_fraction,
+    floor=_plain_round("floor"),
+    ceil=_plain_round("ceil"),
+    function=lambda name, args: f"{name}({args})",
+    parens=lambda inner: f"({inner})",
+    braces_fraction=False,
+    relations={">=": ">=", "<=": "<=", "==": "==", "!=": "!=", "|": "|"},
+)
+
+UNICODE = Spelling(
+    times="·",
+    name=str,
+    number=str,
+    power=_unicode_power,
+    fraction=_plain_fraction,
+    floor=_signs("⌊", "⌋"),
+    ceil=_signs("⌈", "⌉"),
+    function=lambda name, args: f"{name}({args})",
+    parens=lambda inner: f"({inner})",
+    braces_fraction=False,
+    relations={">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "|": "|"},
+)
+
+
+def _latex_number(value: int) -> str:
+    digits = str(value)
+    return digits if len(digits) < 5 else f"{value:,}".replace(",", r"\,")
+
+
+LATEX = Spelling(
+    times=" ",
+    name=latex_name,
+    number=_latex_number,
+    power=lambda base, exponent: f"{base}^{{{exponent}}}",
+    fraction=lambda top, bottom: rf"\frac{{{top}}}{{{bottom}}}",
+    floor=_latex_round("floor", "floor"),
+    ceil=_latex_round("ceil", "ceil"),
+    function=_latex_function,
+    parens=lambda inner: rf"\left({inner}\right)",
+    braces_fraction=True,
+    relations={">=": r"\ge", "<=": r"\le", "==": "=", "!=": r"\ne", "|": r"\mid"},
+)

@@ -1,0 +1,192 @@
+"""The one rounding operator: the floor of an exact quotient, canonical at construction.
+
+Ceilings, `same` padding, `ceil_mode` and remainders are written with it on entry; whether ``⌊(X+1)/2⌋`` is printed as ``⌈X/2⌉``
+is decided when printing. Canonical means that two roads to one size end in the same object:
+
+* no integer term beside a rounding inside it, the remainder in ``0 <= r < d`` (R3, R4);
+* no common factor between what is rounded and the divisor (R5);
+* no rounding directly inside a rounding, also for symbolic divisors: ``⌊(⌊x/a⌋ + c)/b⌋ = ⌊(x + a*c)/(a*b)⌋``, b > 0 (R1, R2);
+* the leading coefficient in (0, 1/2], by ``⌊-x/d⌋ = -⌊(x + d - 1)/d⌋`` (R6), so that ``-⌊-x/d⌋`` and ``⌈x/d⌉`` are one;
+* what lies between two integers is that integer (R11, R12).
+
+Each rule is brute-forced over negative, zero and positive values in `tests/test_rounding.py`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from math import floor as number_floor
+from math import gcd, lcm
+
+from symcost.sizes.atoms import (
+    ONE,
+    ZERO,
+    Floor,
+    Monomial,
+    Rational,
+    Size,
+    SizeLike,
+    leading,
+    lower,
+    term_order,
+    upper,
+)
+
+
+def ceil(value: SizeLike) -> Size:
+    """``⌈value⌉``.
+
+    >>> X = Size.of(Symbol("X")); ceil(X / 2) == floor((X + 1) / 2)
+    True
+    """
+    return -floor(-Size.of(value))
+
+
+@lru_cache(65536)
+def floor(value: Size) -> Size:
+    """``⌊value⌋`` of any exact size, in canonical form."""
+    number = value.number
+    if number is not None:
+        return Size.of(number_floor(number))
+    outside, rest = _split(value)
+    if not rest.terms:
+        return outside
+    numerator, denominator = _fraction(rest)
+    if not (numerator.integer and denominator.integer and _positive(denominator)):
+        return outside + _loose(rest)
+    flat = _flattened(numerator, denominator)
+    if flat is not None:
+        return outside + flat
+    if _negative(numerator):
+        return outside - floor((denominator - 1 - numerator) / denominator)
+    numerator, denominator = _reduced(numerator, denominator)
+    if denominator == ONE:
+        return outside + numerator
+    known = _between(numerator, denominator)
+    if known is not None:
+        return outside + known
+    return outside + Size.of(Floor(numerator, denominator))
+
+
+def _split(value: Size) -> tuple[Size, Size]:
+    """The integer part that can be taken out of a rounding, and what stays: ``⌊X + 3*Y/2⌋ = X + Y + ⌊Y/2⌋``.
+
+    The leading coefficient keeps its sign and loses its nearest integer; the others are left in [0, 1).
+    """
+    outside: dict[Monomial, Rational] = {}
+    rest: dict[Monomial, Rational] = {}
+    lead = True
+    for monomial, coefficient in sorted(value.terms.items(), key=_by_order):
+        whole = all(e > 0 and a.integer for a, e in monomial)
+        taken = 0
+        if whole:
+            taken = _nearest(coefficient) if lead and monomial else number_floor(coefficient)
+        left = coefficient - taken
+        if taken:
+            outside[monomial] = taken
+        if left:
+            rest[monomial] = left
+            lead = False
+    return Size(outside), Size(rest)
+
+
+def _by_order(term: tuple[Monomial, Rational]) -> tuple[object, ...]:
+    return (not term[0], term_order(term[0]))
+
+
+def _nearest(value: Rational) -> int:
+    """The nearest integer, a half going towards zero."""
+    sign = 1 if value >= 0 else -1
+    return -number_floor(Fraction(1, 2) - abs(Fraction(value))) * sign
+
+
+def _fraction(value: Size) -> tuple[Size, Size]:
+    """Numerator and denominator, both without negative powers and with integer coefficients."""
+    bottom: dict[object, int] = {}
+    for monomial in value.terms:
+        for atom, exponent in monomial:
+            if exponent < 0:
+                bottom[atom] = max(bottom.get(atom, 0), -exponent)
+    number = lcm(*(Fraction(c).denominator for c in value.terms.values()))
+    denominator = Size.of(number)
+    for atom, exponent in bottom.items():
+        inside = getattr(atom, "size", None)  # of a Group
+        denominator = denominator * (inside if inside is not None else Size.of(atom)) ** exponent  # type: ignore[arg-type]
+    if any(hasattr(atom, "size") for atom in bottom):
+        return _without_groups(value, denominator)
+    return value * denominator, denominator
+
+
+def _without_groups(value: Size, denominator: Size) -> tuple[Size, Size]:
+    """`_fraction` where sums stand in denominators: each term is divided into the denominator by itself."""
+    numerator = ZERO
+    for monomial, coefficient in value.terms.items():
+        part = denominator * coefficient
+        for atom, exponent in monomial:
+            inside = getattr(atom, "size", None)
+            part = part * (Size.of(atom) if inside is None else inside) ** exponent
+        numerator = numerator + part
+    return numerator, denominator
+
+
+def _positive(size: Size) -> bool:
+    low = lower(size)
+    return low is not None and low > 0
+
+
+def _negative(numerator: Size) -> bool:
+    varying = Size({m: c for m, c in numerator.terms.items() if m})
+    return bool(varying.terms) and leading(varying)[1] < 0
+
+
+def _flattened(numerator: Size, denominator: Size) -> Size | None:
+    """R2, where a rounding stands in the numerator by itself, with coefficient 1 or -1."""
+    for monomial, coefficient in sorted(numerator.terms.items(), key=_by_order):
+        if len(monomial) != 1 or monomial[0][1] != 1 or abs(coefficient) != 1:
+            continue
+        atom = monomial[0][0]
+        if not isinstance(atom, Floor) or not (atom.numerator.integer and atom.denominator.integer):
+            continue
+        rest = numerator - Size({monomial: coefficient})
+        if any(a == atom for a in rest.atoms()):
+            continue
+        inner = atom.numerator if coefficient == 1 else atom.denominator - 1 - atom.numerator
+        return floor((inner + atom.denominator * rest) / (atom.denominator * denominator))
+    return None
+
+
+def _reduced(numerator: Size, denominator: Size) -> tuple[Size, Size]:
+    """R5: a common factor of the divisor and all varying terms goes, and the constant is rounded down."""
+    varying = {m: c for m, c in numerator.terms.items() if m}
+    if len(denominator.terms) != 1:
+        return numerator, denominator
+    ((bottom, scale),) = denominator.terms.items()
+    factor = gcd(int(scale), *(int(c) for c in varying.values()))
+    if factor == 1:
+        return numerator, denominator
+    constant = int(numerator.terms.get((), 0))
+    reduced: dict[Monomial, Rational] = {m: int(c) // factor for m, c in varying.items()}
+    if constant // factor:
+        reduced[()] = constant // factor
+    return Size(reduced), Size({bottom: int(scale) // factor})
+
+
+def _between(numerator: Size, denominator: Size) -> Size | None:
+    """R11: the value when ``k*d <= n < (k+1)*d`` for k = 0 or -1 whatever the symbols."""
+    from symcost.sizes.facts import never_negative
+
+    if never_negative(numerator) and never_negative(denominator - 1 - numerator):
+        return ZERO
+    if never_negative(-numerator - 1) and never_negative(numerator + denominator):
+        return Size.of(-1)
+    low, high = lower(numerator), upper(numerator)
+    divisor = denominator.number
+    if low is not None and high is not None and isinstance(divisor, int) and low // divisor == high // divisor:
+        return Size.of(low // divisor)
+    return None
+
+
+def _loose(value: Size) -> Size:
+    """The floor of something not known to be a quotient of integers, such as ``⌊alpha*32⌋`` with a real alpha."""
+    return Size.of(Floor(value, ONE))

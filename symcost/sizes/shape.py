@@ -1,0 +1,89 @@
+"""The shape of a tensor: channels at positions, and apart from them a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from symcost.sizes.atoms import ONE, Size, Symbol, product
+from symcost.sizes.notation import ASCII, Spelling, text
+
+
+@dataclass(frozen=True)
+class Shape:
+    """``channels @ dims``, ``batch`` times; ``ids`` are token numbers, one at each position and without channels."""
+
+    channels: Size
+    dims: tuple[Size, ...] = ()
+    batch: Size = ONE
+    ids: bool = False
+
+    @property
+    def rank(self) -> int:
+        return len(self.dims)
+
+    @property
+    def positions(self) -> Size:
+        """Positions of one sample."""
+        return product(self.dims)
+
+    @property
+    def size(self) -> Size:
+        """Elements of one sample."""
+        return self.channels * self.positions
+
+    @property
+    def numel(self) -> Size:
+        """Elements of the whole batch."""
+        return self.batch * self.size
+
+    @property
+    def vectors(self) -> Size:
+        """How many channel vectors there are, in the whole batch."""
+        return self.batch * self.positions
+
+    def to(self, channels: Size | None = None, dims: tuple[Size, ...] | None = None) -> Shape:
+        """The same batch with other channels or positions; token ids become numbers."""
+        return replace(
+            self,
+            channels=self.channels if channels is None else channels,
+            dims=self.dims if dims is None else dims,
+            ids=False,
+        )
+
+    def subs(self, values: dict[Symbol, Size]) -> Shape:
+        return replace(
+            self,
+            channels=self.channels.subs(values),
+            dims=tuple(d.subs(values) for d in self.dims),
+            batch=self.batch.subs(values),
+        )
+
+    def tuple(self) -> tuple[int, ...]:
+        """``(batch, channels, *dims)`` as integers; token ids have no channels.
+
+        Raises `ValueError` where a size is not a number.
+        """
+        sizes = (self.batch, *(() if self.ids else (self.channels,)), *self.dims)
+        numbers = [s.number for s in sizes]
+        if not all(isinstance(n, int) for n in numbers):
+            raise ValueError(f"{self} is not numeric; give its symbols values with .at()")
+        return tuple(int(n) for n in numbers)  # type: ignore[arg-type]
+
+    def text(self, spelling: Spelling = ASCII) -> str:
+        """As the language writes it: ``64@112x112``, ``C@H x W``; parentheses around what is no name or number."""
+        written = "ids" if self.ids else _slot(self.channels, spelling)
+        if not self.dims:
+            return written
+        parts = [_slot(d, spelling) for d in self.dims]
+        tight = all(d.number is not None for d in self.dims)
+        cross = "×" if spelling is not ASCII else "x"
+        return f"{written}@{cross.join(parts) if tight else f' {cross} '.join(parts)}"
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _slot(size: Size, spelling: Spelling) -> str:
+    written = text(size, spelling)
+    bare = written.replace("_", "a").isalnum() or (written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1)
+    return written if bare else f"({written})"

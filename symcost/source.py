@@ -1,0 +1,151 @@
+"""Text, places in it, and what is said about them.
+
+Everything the reader is told goes through `Diagnostic`: a code, one sentence, the place, the source line with carets,
+and at most one line of help.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+EXCERPT = 96  # columns of a source line shown; longer lines are cut around the caret
+
+
+@dataclass(frozen=True)
+class Source:
+    """One program text and the name it is known by."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0] + [i + 1 for i, c in enumerate(self.text) if c == "\n"]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both counted from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        start = self._starts[number - 1]
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self.text[start:end].rstrip("\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source: ``source.text[start:end]``."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def where(self) -> str:
+        """``file:line:col``, as editors make it clickable."""
+        line, column = self.source.place(self.start)
+        return f"{self.source.name}:{line}:{column}"
+
+    def to(self, other: Span) -> Span:
+        return Span(self.source, self.start, other.end)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """What is wrong, where, and what to do.
+
+    ``code`` names the file ``tests/diagnostics/<code>.md``, which is also the page of the documentation.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        margin = " "
+        if self.span is not None:
+            number, _ = self.span.source.place(self.span.start)
+            margin = " " * len(str(number))
+            shown, carets = _excerpt(self.span)
+            lines += [f"{margin}--> {self.span.where}", f"{margin} |", f"{number} | {shown}", f"{margin} | {carets}"]
+        lines += [f"{margin} = note: {note}" for note in self.notes]
+        if self.help:
+            lines.append(f"{margin} = help: {self.help}")
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _excerpt(span: Span) -> tuple[str, str]:
+    """The source line of a span, and carets under the part of the span that stands on it."""
+    number, column = span.source.place(span.start)
+    line = span.source.line(number)
+    start = column - 1
+    end = max(start + 1, min(len(line), start + span.end - span.start))
+    if len(line) > EXCERPT:
+        left = max(0, start - EXCERPT // 3)
+        line, start, end = line[left : left + EXCERPT], start - left, min(end - left, EXCERPT)
+        if left:
+            line = "…" + line[1:]
+    line = "".join(c if c.isprintable() else " " for c in line)
+    return line, " " * _columns(line[:start]) + "^" * max(1, _columns(line[start:end]))
+
+
+def _columns(text: str) -> int:
+    """Terminal columns a text takes: East Asian wide letters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+class SymcostError(Exception):
+    """The program or the question is wrong; ``diagnostics`` says how, in the reader's words."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
+        found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        super().__init__("\n\n".join(str(d) for d in found))
+        self.diagnostics = found
+
+
+class DomainError(SymcostError):
+    """A formula was asked for at sizes where the network does not exist."""
+
+
+@dataclass
+class Report:
+    """Collects diagnostics, so that several mistakes of one file are told together."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+    def check(self) -> None:
+        """Raise what was collected, if anything was."""
+        if self.diagnostics:
+            raise SymcostError(self.diagnostics)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """``did you mean 'a' or 'b'?``, or nothing when nothing is near."""
+    found = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
+    return f"did you mean {listed(found, 'or')}?" if found else None
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """``'a', 'b' and 'c'``."""
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"

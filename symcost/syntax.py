@@ -1,0 +1,328 @@
+"""What was written: one frozen class for each construct of the language, each with its place.
+
+Nodes are bare data. They know nothing of the parser that made them and nothing of what they mean; a pass over them is one
+function with a ``match``. Two nodes are equal when they say the same, wherever they stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symcost.source import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    span: Span = field(compare=False, repr=False)
+
+
+# ---------------------------------------------------------------------------------------------------------------- sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """``64``, ``0.25`` (one quarter), ``1e9``: exact, always."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class String(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Node):
+    """``n``, ``in.c``, ``conv.bias``."""
+
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return ".".join(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Arg(Node):
+    """``groups=g`` or, without a name, ``g``."""
+
+    name: str | None
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Node):
+    """``floor(a/b)``, ``params(X=224)``, ``vgg(2, 2).macs``, ``vgg(2, 2).macs(X=32)``.
+
+    ``attribute`` is asked of the function's result; ``args`` is None where no parentheses follow it.
+    """
+
+    function: Ref | Apply
+    args: tuple[Arg, ...] | None
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    op: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``a <= b < c``: n operators between n + 1 operands."""
+
+    ops: tuple[str, ...]
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Node):
+    """``and``, ``or`` of several operands, ``not`` of one."""
+
+    op: str
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Node):
+    """``if condition then a else b``."""
+
+    condition: Expr
+    then: Expr
+    other: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Axes(Node):
+    """``3 x 5``: one size for each axis."""
+
+    parts: tuple[Expr, ...]
+
+
+Expr = Number | String | Ref | Apply | Unary | Binary | Compare | Logic | Choice | Axes
+
+
+# -------------------------------------------------------------------------------------------------------------- tensors
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Node):
+    """``C@H x W``; ``dims`` is None for ``c@*``, any positions."""
+
+    channels: Expr
+    dims: tuple[Expr, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRef(Node):
+    """``t`` or ``s(i)``."""
+
+    name: str
+    index: Expr | None = None
+
+
+# ------------------------------------------------------------------------------------------------------------- the pipe
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A layer or block as it is used: ``conv3-64/2(pad=1)``, ``residual { ... }``."""
+
+    name: tuple[str, ...]
+    head: tuple[Arg, ...] = ()
+    width: Expr | None = None
+    stride: Expr | None = None
+    options: tuple[Arg, ...] = ()
+    body: tuple[tuple[Item, ...], ...] = ()
+
+    @property
+    def text(self) -> str:
+        return ".".join(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class From(Node):
+    tensor: TensorRef
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """``a..b`` (closed), ``a..<b`` (half open), ``a downto b`` (falling)."""
+
+    kind: str
+    first: Expr
+    last: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Node):
+    rows: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    names: tuple[str, ...]
+    over: Range | Table
+    body: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    condition: Expr
+    then: tuple[Item, ...]
+    other: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times(Node):
+    """``x n(s=1)``: a count, and options that hold from the second turn on."""
+
+    count: Expr
+    options: tuple[Arg, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Node):
+    """One item of a pipe: ``core x times : shape as tap``."""
+
+    core: Call | Group | From | For | If
+    times: Times | None = None
+    shape: Shape | None = None
+    tap: TensorRef | None = None
+
+
+# --------------------------------------------------------------------------------------------------------- declarations
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Node):
+    path: tuple[str, ...] | str
+    alias: str | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Node):
+    name: str
+    domain: str | None = None
+    default: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sym(Node):
+    symbols: tuple[Symbol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assume(Node):
+    facts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Node):
+    path: tuple[str, ...] | str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Node):
+    name: str
+    per: str | None
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approx(Node):
+    """``macs ~ 4.1G``: equal when rounded to the digits shown."""
+
+    left: Expr
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assert(Node):
+    claim: Expr | Approx
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Node):
+    name: str
+    default: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head(Node):
+    """The header of a definition; it reads as its uses do: ``b(k)-c/s(e=4)``."""
+
+    name: str
+    params: tuple[Param, ...] = ()
+    width: str | None = None
+    stride: str | None = None
+    options: tuple[Param, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Node):
+    head: Head
+    body: tuple[Item, ...]
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Node):
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDef(Node):
+    head: Head
+    input: Shape
+    output: Shape
+    fields: tuple[Field | Let, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Net(Node):
+    name: str
+    params: tuple[Param, ...]
+    body: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Node):
+    name: str | None
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Node):
+    tensors: tuple[TensorRef, ...]
+
+
+Item = Import | Sym | Assume | Let | Set | Metric | Block | LayerDef | Net | Assert | Input | Output | Step
+
+
+@dataclass(frozen=True, slots=True)
+class File(Node):
+    items: tuple[Item, ...]
