@@ -96,7 +96,9 @@ class Cost:
         given = self.domain.values({**(values or {}), **more})
         domain = self.domain.at(given)
         hints = tuple(self.domain.apply(h, given) for h in self._hints)
-        return Cost(self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints)
+        return Cost(
+            self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints
+        )
 
     def factor(self) -> sympy.Expr:
         """The SymPy expression, factored. Slow for hundreds of terms; nothing else here calls it."""
@@ -361,7 +363,9 @@ class Architecture:
         def outside(size: Size) -> Size:
             return self.domain.public(self._apply(size))
 
-        return Shape(outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids)
+        return Shape(
+            outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids
+        )
 
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
@@ -385,7 +389,9 @@ class Architecture:
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
         known = (*Op, *self._graph.metrics)
         if op not in known:
-            raise SymcostError(Diagnostic("unknown-cost", f"unknown operation '{op}'", help=nearest(op, known)))
+            raise SymcostError(
+                Diagnostic("unknown-cost", f"unknown operation '{op}'", help=nearest(op, known))
+            )
         return self._cost(self._apply(counts.get(op, Size.of(0))), str(op))
 
     def _metric(self, metric: MetricDef) -> Cost:
@@ -445,7 +451,9 @@ def decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         raise SymcostError(Diagnostic("not-text", f"{name} is not UTF-8 text (byte {error.start})")) from None
     if "\0" in text:
-        raise SymcostError(Diagnostic("not-text", f"{name} is a binary file (a zero byte at {text.index(chr(0))})"))
+        raise SymcostError(
+            Diagnostic("not-text", f"{name} is a binary file (a zero byte at {text.index(chr(0))})")
+        )
     return text.replace("\r\n", "\n")
 
 

@@ -43,7 +43,9 @@ class Claims:
                 return self._cost(self._net(net, (), asked), name, asked)
             case s.Apply(function=s.Ref(names=(name,)), attribute=None):
                 if isinstance(self.scope.find(name), NetBinding):
-                    raise fail("size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span)
+                    raise fail(
+                        "size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span
+                    )
                 return self._at(self.owner, name, asked.args or (), asked)
             case s.Apply(function=s.Ref(names=(net, name)), attribute=None):
                 return self._at(self._net(net, (), asked), name, asked.args or (), asked)
@@ -128,7 +130,12 @@ def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnos
         at = ", ".join(f"{n} = {v}" for n, v in _public_point(verdict.witness, claims).items())
         notes.append(f"they differ at {at}" if at else "they differ")
     help_ = None
-    if verdict.equal is False and left.number is None and right.number is not None and claims.owner.defaults():
+    if (
+        verdict.equal is False
+        and left.number is None
+        and right.number is not None
+        and claims.owner.defaults()
+    ):
         help_ = "write params() for the default values of the symbols"
     return _failed(claim, claims, notes, verdict.equal is None, help_)
 
@@ -153,7 +160,9 @@ def _approximately(claim: s.Approx, claims: Claims) -> Diagnostic | None:
     left = resolved(claims.size(claim.left))
     number = left.number
     if number is None:
-        return _failed(claim, claims, [f"left side = {_shown(left, claims)}"], False, "a rounded figure needs a number")
+        return _failed(
+            claim, claims, [f"left side = {_shown(left, claims)}"], False, "a rounded figure needs a number"
+        )
     whole, decimals, exponent, prefix = _FIGURE.match(claim.figure).groups(default="")  # type: ignore[union-attr]
     power = int(exponent or 0) + _PREFIX.get(prefix, 0) - len(decimals)
     unit = Fraction(10) ** power

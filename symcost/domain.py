@@ -42,7 +42,9 @@ class Domain:
 
     def requirements(self) -> tuple[Condition, ...]:
         """What must hold, strongest form only, in the user's symbols; assumed facts first."""
-        inner = tuple(replace(c, size=self.public(c.size), divisor=self.public(c.divisor)) for c in self.conditions)
+        inner = tuple(
+            replace(c, size=self.public(c.size), divisor=self.public(c.divisor)) for c in self.conditions
+        )
         return (*self.assumed, *inner)
 
     def read(self, text: str) -> Size:
@@ -84,11 +86,15 @@ class Domain:
             if name not in self.symbols and all(s.name != name for s in self.named):
                 known = [*self.symbols, *(s.name for s in self.named)]
                 help_ = nearest(name, known) or (f"symbols: {', '.join(known)}" if known else None)
-                raise SymcostError(Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_))
+                raise SymcostError(
+                    Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_)
+                )
             try:
                 result[name] = self.convert(value)
             except SymcostError as error:
-                raise SymcostError([replace(d, message=f"{name}: {d.message}") for d in error.diagnostics]) from None
+                raise SymcostError(
+                    [replace(d, message=f"{name}: {d.message}") for d in error.diagnostics]
+                ) from None
         self._check(result)
         return result
 
@@ -123,7 +129,11 @@ class Domain:
         changed = {s for s in self.substitution(given)}
         left = []
         for condition in self.conditions:
-            moved = replace(condition, size=self.apply(condition.size, given), divisor=self.apply(condition.divisor, given))
+            moved = replace(
+                condition,
+                size=self.apply(condition.size, given),
+                divisor=self.apply(condition.divisor, given),
+            )
             if moved.holds() is not True:
                 left.append(moved)
         symbols = {n: d for n, d in self.symbols.items() if n not in given}
@@ -148,10 +158,14 @@ class Domain:
         if not wrong:
             for condition in self.conditions:
                 moved = replace(
-                    condition, size=self.apply(condition.size, given), divisor=self.apply(condition.divisor, given)
+                    condition,
+                    size=self.apply(condition.size, given),
+                    divisor=self.apply(condition.divisor, given),
                 )
                 if moved.holds() is False:
-                    shown = replace(condition, size=self.public(condition.size), divisor=self.public(condition.divisor))
+                    shown = replace(
+                        condition, size=self.public(condition.size), divisor=self.public(condition.divisor)
+                    )
                     wrong.append(f"{condition.why}: {condition_text(shown, ASCII)}")
         if wrong:
             message = f"the network does not exist at {at}" if at else "the network does not exist here"
@@ -188,4 +202,6 @@ def _outside(symbol: Symbol, value: Size) -> list[str]:
 
 
 def _not_exact(value: Any) -> SymcostError:
-    return SymcostError(Diagnostic("not-exact", f"{value!r} is no exact size: give an int, a fraction, a formula or SymPy"))
+    return SymcostError(
+        Diagnostic("not-exact", f"{value!r} is no exact size: give an int, a fraction, a formula or SymPy")
+    )

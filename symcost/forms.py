@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from symcost.sizes.atoms import ONE, ZERO, Atom, Floor, Group, Monomial, Size, Symbol, content, inverse, product
+from symcost.sizes.atoms import (
+    ONE,
+    ZERO,
+    Atom,
+    Floor,
+    Group,
+    Monomial,
+    Size,
+    Symbol,
+    content,
+    inverse,
+    product,
+)
 
 
 def presentable(size: Size, hints: Iterable[Size] = ()) -> Size:

@@ -19,7 +19,9 @@ from symcost import mistakes
 from symcost import syntax as s
 from symcost.source import Diagnostic, Source, Span, SymcostError
 
-MAX_CHARS = 16_000_000  # of a program: the largest real network, written out layer by layer, is under one million
+MAX_CHARS = (
+    16_000_000  # of a program: the largest real network, written out layer by layer, is under one million
+)
 MAX_NESTING = 150  # of brackets; past about 200 Python's own recursion limit would answer instead of us
 MAX_DIGITS = 1000  # of one literal; 10^100 needs 101
 MAX_ERRORS = 10  # syntax errors told at once
@@ -62,7 +64,9 @@ def _parsed(source: Source, start: str, kind: type[T]) -> T:
             raise error.orig_exc from None
         raise
     except RecursionError:
-        raise SymcostError(Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))) from None
+        raise SymcostError(
+            Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))
+        ) from None
     finally:
         _source.reset(reset)
     assert isinstance(tree, kind), tree
@@ -458,7 +462,10 @@ def _syntax_errors(source: Source, start: str, error: UnexpectedInput) -> Iterat
     for _ in range(MAX_ERRORS):
         yield _complaint(source, error)
         line, _ = source.place(min(error.pos_in_stream or 0, len(text)))
-        begin, written = sum(len(part) + 1 for part in text.split("\n")[: line - 1]), text.split("\n")[line - 1]
+        begin, written = (
+            sum(len(part) + 1 for part in text.split("\n")[: line - 1]),
+            text.split("\n")[line - 1],
+        )
         opened = [b[0] for b in mistakes.brackets(written)]
         if not written.strip() or any(opened.count(a) != opened.count(b) for a, b in ("()", "[]", "{}")):
             return
@@ -492,6 +499,14 @@ def _at_offset(source: Source, token: Token) -> Span:
 @cache
 def _spellings() -> dict[str, str]:
     """Terminals as a reader writes them."""
-    named = {"NAME": "a name", "LNAME": "a layer", "INT": "a number", "NUMBER": "a number", "SINUM": "a figure"}
+    named = {
+        "NAME": "a name",
+        "LNAME": "a layer",
+        "INT": "a number",
+        "NUMBER": "a number",
+        "SINUM": "a figure",
+    }
     plain = {t.name: t.pattern.value for t in _lark("syntax").terminals if t.pattern.type == "str"}
-    return plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}
+    return (
+        plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}
+    )

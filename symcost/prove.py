@@ -39,7 +39,11 @@ def compare(a: Size, b: Size) -> Verdict:
     symbols = sorted(difference.symbols(), key=lambda s: s.key)
     if not symbols:
         number = difference.number
-        return Verdict(None, "a function that was not evaluated") if number is None else Verdict(False, "numbers", {})
+        return (
+            Verdict(None, "a function that was not evaluated")
+            if number is None
+            else Verdict(False, "numbers", {})
+        )
     value = evaluator(difference)
     found = _search(value, symbols)
     if found is not None:
@@ -53,7 +57,9 @@ def _search(value: Callable[[Point], Rational], symbols: list[Symbol]) -> dict[S
         for sample in SAMPLES:
             point: dict[Symbol, Rational] = {}
             for index, symbol in enumerate(symbols):
-                number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
+                number = (
+                    sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
+                )
                 point[symbol] = _within(symbol, number)
             try:
                 if value(point) != 0:
@@ -68,7 +74,11 @@ def _within(symbol: Symbol, number: int) -> Rational:
     if symbol.low is not None:
         value = symbol.low - 1 + number if symbol.integer else symbol.low + Fraction(number, 7)
     if symbol.high is not None and value > symbol.high:
-        value = symbol.high if symbol.low is None else symbol.low + (number % 7) * (symbol.high - symbol.low) / Fraction(7)
+        value = (
+            symbol.high
+            if symbol.low is None
+            else symbol.low + (number % 7) * (symbol.high - symbol.low) / Fraction(7)
+        )
         value = number_floor(value) if symbol.integer else value
     return value
 

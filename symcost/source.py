@@ -81,7 +81,12 @@ class Diagnostic:
             number, _ = self.span.source.place(self.span.start)
             margin = " " * len(str(number))
             shown, carets = _excerpt(self.span)
-            lines += [f"{margin}--> {self.span.where}", f"{margin} |", f"{number} | {shown}", f"{margin} | {carets}"]
+            lines += [
+                f"{margin}--> {self.span.where}",
+                f"{margin} |",
+                f"{number} | {shown}",
+                f"{margin} | {carets}",
+            ]
         lines += [f"{margin} = note: {note}" for note in self.notes]
         if self.help:
             lines.append(f"{margin} = help: {self.help}")
@@ -107,7 +112,9 @@ def _columns(text: str) -> int:
     """Terminal columns a text takes: East Asian wide letters take two, combining marks none."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 class SymcostError(Exception):

@@ -88,7 +88,7 @@ def weight_layers(arch: symcost.Architecture) -> list[Any]:
 
 
 def quantity(arch: symcost.Architecture, name: str) -> sympy.Expr:
-    """What a name in ``ask`` means: ``params``, ``cmp``, ``params_fc`` (every fc), ``params_13`` (layer 13)."""
+    """What a name in ``ask`` means: ``params``, ``cmp``, ``params_fc`` (of fc), ``params_13`` (layer 13)."""
     what, _, part = name.partition("_")
     if part.isdigit():
         return sympy.sympify(getattr(weight_layers(arch)[int(part) - 1], what).expr)

@@ -568,7 +568,7 @@ def chain(draw: DrawFn) -> Trial:
         )
         strided: dict[str, Any] = {"k": (k, k), "s": (s, s), "d": (1, 1)}
         steps: list[Callable[[Counter, Shape], Shape]]
-        match draw(st.sampled_from(["conv", "same", "pool", "repeat", "norm"])):
+        match draw(st.sampled_from(["conv", "same", "pool", "repeat", "shrink", "norm"])):
             case "conv":
                 text = f"conv({{K{turn}}})-{{F{turn}}}/{{s{turn}}}(pad=1)"
                 steps = [partial(naive.conv, width=f, pad=(1, 1), **strided)]
@@ -579,7 +579,11 @@ def chain(draw: DrawFn) -> Trial:
                 text = f"maxpool({{K{turn}}})/{{s{turn}}}"
                 steps = [partial(naive.pool, over=naive.largest, pad=(0, 0), **strided)]
             case "repeat":
-                text = f"[conv({{K{turn}}})-{{F{turn}}}/{{s{turn}}} relu] x {{n{turn}}}"
+                text = f"[conv({{K{turn}}})-{{F{turn}}} relu] x {{n{turn}}}"
+                one_by_one = strided | {"s": (1, 1)}
+                steps = [partial(naive.conv, width=f, pad=("same", "same"), **one_by_one), act("relu")] * n
+            case "shrink":  # the shape changes with every turn, so the number of turns must be a number
+                text = f"[conv({{K{turn}}})-{{F{turn}}}/{{s{turn}}} relu] x {n}"
                 steps = [partial(naive.conv, width=f, pad=("same", "same"), **strided), act("relu")] * n
             case _:
                 text = "bn hswish"
@@ -601,6 +605,8 @@ def act(kind: str) -> Callable[[Counter, Shape], Shape]:
 # ------------------------------------------------------------------------------------------------------ tests
 
 
+PROGRAMS = KINDS | {"chain": chain()}
+
 parsed = cache(symcost.parse)
 
 
@@ -614,19 +620,19 @@ def figures(arch: symcost.Architecture) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "chain"])
+@pytest.mark.parametrize("kind", PROGRAMS)
 @SETTINGS
 @given(data=st.data())
 def test_a_count_is_what_the_loops_do(kind: str, data: st.DataObject) -> None:
-    trial = data.draw(KINDS.get(kind) or chain())
+    trial = data.draw(PROGRAMS[kind])
     assert figures(symcost.parse(trial.now())) == trial.figures()
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "chain"])
+@pytest.mark.parametrize("kind", PROGRAMS)
 @SETTINGS
 @given(data=st.data())
 def test_numbers_now_or_later(kind: str, data: st.DataObject) -> None:
-    trial = data.draw(KINDS.get(kind) or chain())
+    trial = data.draw(PROGRAMS[kind])
     names = trial.names()
     arch = parsed(trial.later(names)).at(**{name: trial.sizes[name] for name in names})
     assert figures(arch) == trial.figures()

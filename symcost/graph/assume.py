@@ -182,7 +182,9 @@ def _remember(scope: Scope, fact: s.Expr) -> None:
             _remember(scope, part)
         return
     if not isinstance(fact, s.Compare):
-        raise fail("condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span)
+        raise fail(
+            "condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span
+        )
     for condition in Evaluator(scope).conditions(fact):
         if condition.holds() is False:
             raise SymcostError(Diagnostic("contradiction", "this can never hold", fact.span))
@@ -195,6 +197,7 @@ def _as_written(scope: Scope, fact: s.Compare) -> list[Condition]:
     """The fact in the user's own symbols, not in those that stand for them inside."""
     outside = Scope(scope.parent, scope.report)
     outside.names = {
-        name: Declared(b.symbol, b.default) if isinstance(b, Declared) else b for name, b in scope.names.items()
+        name: Declared(b.symbol, b.default) if isinstance(b, Declared) else b
+        for name, b in scope.names.items()
     }
     return Evaluator(outside).conditions(fact)

@@ -20,8 +20,10 @@ from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
 
-COMPOSITES = frozenset("add mul concat split residual windows experts freeze idle body".split())
-UNBUILT = "built so far: straight chains, 'x n', shape checks, sym, assume, let, set, metric, assert, layer, net"
+COMPOSITES = frozenset(["add", "mul", "concat", "split", "residual", "windows", "experts", "freeze", "idle", "body"])
+UNBUILT = (
+    "built so far: straight chains, 'x n', shape checks, sym, assume, let, set, metric, assert, layer, net"
+)
 
 
 @dataclass
@@ -83,9 +85,7 @@ class Builder:
         items = tuple(items)
         declare(self.scope, items)
         root = Sequence(tuple(self._items(items, self.scope)))
-        metrics = {
-            name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))
-        }
+        metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
         return Graph(
             self.name,
             self.input,
@@ -151,7 +151,9 @@ class Builder:
         if item.path in (("batch",), ("strict",)):
             value = Evaluator(scope).value(item.value)
             if item.path == ("batch",) and isinstance(value, Size):
-                self._require(at_least(value, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
+                self._require(
+                    at_least(value, 1, "a batch has at least one sample", "bad-value"), item.value.span, None
+                )
             elif not (item.path == ("strict",) and isinstance(value, bool)):
                 wanted = "a size" if item.path == ("batch",) else "true or false"
                 raise fail("bad-value", f"'{item.path[0]}' is {wanted}", item.value.span)
@@ -165,7 +167,9 @@ class Builder:
         ]
         if not takers:
             raise _unknown_setting(item)
-        if isinstance(item.value, s.Ref) and any(item.value.names == (w,) for _, slot in takers for w in slot.words):
+        if isinstance(item.value, s.Ref) and any(
+            item.value.names == (w,) for _, slot in takers for w in slot.words
+        ):
             word = item.value.names[0]
             scope.settings[item.path] = word == "true" if word in ("true", "false") else word
             return
@@ -193,7 +197,9 @@ class Builder:
         assert isinstance(batch, Size)
         shape = Shape(channels, dims, batch, ids)
         for size in (channels, *dims):
-            self._require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
+            self._require(
+                at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None
+            )
         self.input = scope.here = scope.entered = shape
 
     # the pipe
@@ -303,7 +309,9 @@ class Builder:
         if decided is None:
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
-                raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
+                raise fail(
+                    "unproved", message, span, "state it with 'assume', or leave out 'set strict = true'"
+                )
             self.conditions.append(held)
 
     # shape checks
@@ -429,13 +437,22 @@ def _library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, .
         help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
     span = call.span
     width = len(call.span.text) if not call.span.text.startswith(call.text) else len(call.text)
-    raise fail("unknown-layer", f"unknown layer '{call.text}'", Span(span.source, span.start, span.start + width), help_)
+    raise fail(
+        "unknown-layer",
+        f"unknown layer '{call.text}'",
+        Span(span.source, span.start, span.start + width),
+        help_,
+    )
 
 
 def _check_name(head: s.Head, scope: Scope) -> None:
     """Defining ``conv3`` would change what ``conv3`` means."""
     parts = split_name(head.name)
-    if parts and head.name not in KINDS and (parts[0] in KINDS and any(x.place == "head" for x in slots(KINDS[parts[0]]))):
+    if (
+        parts
+        and head.name not in KINDS
+        and (parts[0] in KINDS and any(x.place == "head" for x in slots(KINDS[parts[0]])))
+    ):
         message = f"'{head.name}' would be read as '{parts[0]}' with {'x'.join(map(str, parts[1]))}"
         raise fail("name-ends-in-number", message, head.span, "choose a name that does not end in a number")
 
@@ -458,7 +475,9 @@ def _mismatch(here: Shape, written: s.Shape) -> SymcostError:
 
 
 def _unbuilt(what: str, span: Span) -> SymcostError:
-    return SymcostError(Diagnostic("not-built", f"{what} is part of the language but not built yet", span, help=UNBUILT))
+    return SymcostError(
+        Diagnostic("not-built", f"{what} is part of the language but not built yet", span, help=UNBUILT)
+    )
 
 
 def _unknown_setting(item: s.Set) -> SymcostError:
@@ -472,5 +491,3 @@ def _unknown_setting(item: s.Set) -> SymcostError:
     else:
         help_ = nearest(path[0], {"batch", "strict", *(x.name for k in kinds.values() for x in slots(k))})
     return fail("unknown-setting", f"no layer has the setting '{'.'.join(path)}'", item.span, help_)
-
-

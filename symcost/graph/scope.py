@@ -88,7 +88,9 @@ class Scope:
 
     def visible(self, *kinds: type) -> set[str]:
         """Names of bindings of some kinds, for suggestions."""
-        return {n for scope in self.chain() for n, b in scope.names.items() if not kinds or isinstance(b, kinds)}
+        return {
+            n for scope in self.chain() for n, b in scope.names.items() if not kinds or isinstance(b, kinds)
+        }
 
     def define(self, name: str, binding: Binding, span: Span) -> None:
         """Bind a name once in this scope."""
@@ -121,12 +123,13 @@ class Scope:
         help_ = nearest(name, self.visible())
         if help_ is None and "x" in name[1:-1]:
             help_ = f"put blanks around the x: {' x '.join(name.split('x'))}"
-        return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
+        return Diagnostic(
+            "unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}"
+        )
 
 
 RESERVED = frozenset(
-    "import as sym assume let set metric assert shared block layer net input output from for in downto if then else and or "
-    "not true false body here".split()
+    ["import", "as", "sym", "assume", "let", "set", "metric", "assert", "shared", "block", "layer", "net", "input", "output", "from", "for", "in", "downto", "if", "then", "else", "and", "or", "not", "true", "false", "body", "here"]
 )
 
 DOMAINS: dict[str, tuple[bool, Rational | None]] = {
@@ -141,6 +144,6 @@ def bounded(symbol: Symbol, low: Rational | None = None, high: Rational | None =
     """The same symbol with narrower bounds."""
     lows = [b for b in (symbol.low, low) if b is not None]
     highs = [b for b in (symbol.high, high) if b is not None]
-    return Symbol(symbol.name, symbol.integer, max(lows, default=None), min(highs, default=None), symbol.definition)
-
-
+    return Symbol(
+        symbol.name, symbol.integer, max(lows, default=None), min(highs, default=None), symbol.definition
+    )

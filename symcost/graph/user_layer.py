@@ -88,7 +88,11 @@ def _take_apart(pattern: s.Shape, x: Shape, inner: Scope, call: s.Call) -> list[
     ids = isinstance(pattern.channels, s.Ref) and pattern.channels.text == "ids"
     if ids != x.ids:
         wanted = "token ids" if ids else "numbers"
-        raise fail("wants-ids" if ids else "wants-numbers", f"'{call.text}' takes {wanted}, the tensor here is {x}", call.span)
+        raise fail(
+            "wants-ids" if ids else "wants-numbers",
+            f"'{call.text}' takes {wanted}, the tensor here is {x}",
+            call.span,
+        )
     if pattern.dims is not None and len(pattern.dims) != x.rank:
         message = f"'{call.text}' takes {pattern.span.text}, the tensor here is {x}"
         raise fail("wrong-rank", message, call.span)
@@ -134,5 +138,7 @@ def _fields(definition: s.LayerDef, inner: Scope, x: Shape) -> tuple[Size, dict[
         else:
             known = [*FIELDS, *inner.visible(MetricDef)]
             help_ = nearest(field.name, known) or "declare a cost of your own: metric NAME"
-            inner.report.add(Diagnostic("unknown-cost", f"unknown cost '{field.name}'", field.span, help=help_))
+            inner.report.add(
+                Diagnostic("unknown-cost", f"unknown cost '{field.name}'", field.span, help=help_)
+            )
     return params, counts

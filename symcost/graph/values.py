@@ -114,7 +114,11 @@ class Evaluator:
             case None:
                 raise SymcostError(self.scope.unknown(first, ref.span))
             case MetricDef() | NetBinding():
-                raise fail("size-needed", f"'{first}' is a cost, known only when the network is; assert can use it", ref.span)
+                raise fail(
+                    "size-needed",
+                    f"'{first}' is a cost, known only when the network is; assert can use it",
+                    ref.span,
+                )
         raise fail("size-needed", f"'{ref.text}' is no size: '{first}' has no parts", ref.span)
 
     def _field(self, name: str, shape: Shape | None, ref: s.Ref) -> Size:
@@ -195,7 +199,11 @@ class Evaluator:
 
     def _remainder(self, expr: s.Compare) -> Condition | None:
         """``a % d == 0`` as divisibility."""
-        if len(expr.operands) != 2 or not isinstance(expr.operands[0], s.Binary) or expr.operands[0].op != "%":
+        if (
+            len(expr.operands) != 2
+            or not isinstance(expr.operands[0], s.Binary)
+            or expr.operands[0].op != "%"
+        ):
             return None
         if self.size(expr.operands[1]).number != 0:
             return None
@@ -227,7 +235,10 @@ class Evaluator:
         if self.quantity is not None:
             return self.quantity(expr)
         name = function.text if isinstance(function, s.Ref) else function.span.text
-        help_ = nearest(name, FUNCTIONS) or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
+        help_ = (
+            nearest(name, FUNCTIONS)
+            or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
+        )
         raise fail("unknown-function", f"unknown function '{name}'", function.span, help_)
 
     def _function(self, name: str, expr: s.Apply) -> Size:

@@ -255,7 +255,12 @@ class LogSoftmax(Layer, name="logsoftmax"):
 
     def ops(self, x: Shape, y: Shape) -> Ops:
         vectors, n = x.vectors, x.channels
-        return {Op.CMP: vectors * (n - 1), Op.ADD: vectors * (3 * n - 1), Op.EXP: vectors * n, Op.LOG: vectors}
+        return {
+            Op.CMP: vectors * (n - 1),
+            Op.ADD: vectors * (3 * n - 1),
+            Op.EXP: vectors * n,
+            Op.LOG: vectors,
+        }
 
 
 class GLU(Layer, name="glu"):
@@ -272,7 +277,9 @@ class GLU(Layer, name="glu"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.ids:
-            raise LayerError("wants-numbers", "'glu' works on numbers", help="ids become numbers with embed(V)-d")
+            raise LayerError(
+                "wants-numbers", "'glu' works on numbers", help="ids become numbers with embed(V)-d"
+            )
         yield divisible(x.channels, Size.of(2), "a gate halves the channels")
 
     def shape(self, x: Shape) -> Shape:

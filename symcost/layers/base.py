@@ -119,11 +119,15 @@ def _per_axis(name: str, value: Size | tuple[Size, ...], rank: int) -> PerAxis:
         return (value,) * rank
     if len(value) != rank:
         positions = "no position axis" if rank == 0 else f"{rank} position {'axis' if rank == 1 else 'axes'}"
-        raise LayerError("wrong-rank", f"{len(value)} sizes for '{name}' on a tensor with {positions}", option=name)
+        raise LayerError(
+            "wrong-rank", f"{len(value)} sizes for '{name}' on a tensor with {positions}", option=name
+        )
     return value
 
 
-_SIGNATURE = re.compile(r"(?P<name>\w+)(?:\((?P<head>[^)]*)\))?(?:-(?P<width>\w+))?(?:/(?P<stride>[\w=]+))?(?:\((?P<options>.*)\))?$")
+_SIGNATURE = re.compile(
+    r"(?P<name>\w+)(?:\((?P<head>[^)]*)\))?(?:-(?P<width>\w+))?(?:/(?P<stride>[\w=]+))?(?:\((?P<options>.*)\))?$"
+)
 
 
 @cache

@@ -154,4 +154,3 @@ class ZeroPad(Layer, name="zeropad"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=tuple(n + b + a for n, b, a in zip(x.dims, self.before, self.after, strict=True)))
-

@@ -43,7 +43,9 @@ class Atom:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Atom) and self._hash == other._hash and self.key == other.key)
+        return self is other or (
+            isinstance(other, Atom) and self._hash == other._hash and self.key == other.key
+        )
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
         """This atom with ``part`` applied to the sizes inside it."""
@@ -177,9 +179,7 @@ class Size:
     @property
     def key(self) -> tuple[Any, ...]:
         if self._key is None:
-            flat = (
-                (tuple((a.key, e) for a, e in m), *_ratio(c)) for m, c in self.terms.items()
-            )
+            flat = ((tuple((a.key, e) for a, e in m), *_ratio(c)) for m, c in self.terms.items())
             self._key = tuple(sorted(flat))
         return self._key
 
@@ -195,9 +195,7 @@ class Size:
     @property
     def integer(self) -> bool:
         """Whether it is an integer for all values of its symbols, as far as its form shows."""
-        return all(
-            type(c) is int and all(e > 0 and a.integer for a, e in m) for m, c in self.terms.items()
-        )
+        return all(type(c) is int and all(e > 0 and a.integer for a, e in m) for m, c in self.terms.items())
 
     def atoms(self) -> set[Atom]:
         """Every atom in it, those inside other atoms included."""
@@ -274,7 +272,11 @@ class Size:
 
     def __truediv__(self, other: SizeLike) -> Size:
         """The exact quotient; never rounds."""
-        return self * inverse(Size.of(other)) if len(Size.of(other).terms) < 2 else _quotient(self, Size.of(other))
+        return (
+            self * inverse(Size.of(other))
+            if len(Size.of(other).terms) < 2
+            else _quotient(self, Size.of(other))
+        )
 
     def __rtruediv__(self, other: SizeLike) -> Size:
         return Size.of(other) / self
@@ -345,7 +347,7 @@ def inverse(size: Size) -> Size:
         if not any(isinstance(a, Group) for a, _ in monomial):
             return Size({tuple((a, -e) for a, e in monomial): _plain(Fraction(1) / coefficient)})
         rest = tuple((a, -e) for a, e in monomial if not isinstance(a, Group))
-        grouped = product(a.size ** -e for a, e in monomial if isinstance(a, Group))
+        grouped = product(a.size**-e for a, e in monomial if isinstance(a, Group))
         return Size({rest: _plain(Fraction(1) / coefficient)}) * grouped
     factor, primitive = _primitive(size)
     return inverse(factor) * Size({((Group(primitive), -1),): 1})
@@ -396,7 +398,11 @@ def _integer_power(base: Size, exponent: int) -> Size:
         return Size.of(_plain(Fraction(number) ** exponent))
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms.items()
-        return Size({tuple((a, e * exponent) for a, e in monomial): _plain(Fraction(coefficient) ** exponent)} if exponent else {(): 1})
+        return Size(
+            {tuple((a, e * exponent) for a, e in monomial): _plain(Fraction(coefficient) ** exponent)}
+            if exponent
+            else {(): 1}
+        )
     result, square = ONE, base
     while exponent:
         if exponent & 1:
@@ -447,7 +453,13 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             if least is None or least <= 0:
                 return None, None
             n0, n1 = lower(atom.numerator), upper(atom.numerator)
-            low = None if n0 is None else (0 if greatest is None else n0 // greatest) if n0 >= 0 else n0 // least
+            low = (
+                None
+                if n0 is None
+                else (0 if greatest is None else n0 // greatest)
+                if n0 >= 0
+                else n0 // least
+            )
             high = None if n1 is None else n1 // least if n1 >= 0 else -1
             return low, high
         case Function(name="min"):
@@ -480,7 +492,9 @@ def _power_interval(
 ) -> tuple[Rational | None, Rational | None]:
     low, high = interval
     if low is None or low < 0:
-        return (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
+        return (
+            (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
+        )
     if exponent > 0:
         return low**exponent, None if high is None else high**exponent
     least = 0 if high is None else Fraction(1) / high**-exponent if high else None
@@ -560,9 +574,7 @@ def content(size: Size) -> Size:
     common = dict(next(iter(size.terms)))
     for monomial in size.terms:
         exponents = dict(monomial)
-        common = {
-            a: min(common.get(a, 0), exponents.get(a, 0)) for a in common.keys() | exponents.keys()
-        }
+        common = {a: min(common.get(a, 0), exponents.get(a, 0)) for a in common.keys() | exponents.keys()}
     shared = tuple(sorted(((a, e) for a, e in common.items() if e), key=_atom_order))
     return Size({shared: _plain(numeric_content(size))})
 

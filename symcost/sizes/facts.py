@@ -59,7 +59,13 @@ class Condition:
         """True or False where it is so for all values of the symbols, otherwise None."""
         match self.kind:
             case ">=":
-                return True if never_negative(self.size, known) else False if always_negative(self.size, known) else None
+                return (
+                    True
+                    if never_negative(self.size, known)
+                    else False
+                    if always_negative(self.size, known)
+                    else None
+                )
             case "==":
                 return is_zero(self.size, known)
             case "!=":
@@ -248,4 +254,3 @@ def _implies(a: Condition, b: Condition) -> bool:
     if a.kind == b.kind == "|" and a.size == b.size:
         return divides(b.divisor, a.divisor) is True
     return False
-

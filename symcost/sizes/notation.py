@@ -69,7 +69,9 @@ def _sum(size: Size, sp: Spelling) -> str:
     if not size.terms:
         return sp.number(0)
     written = ""
-    for monomial, coefficient in sorted(size.terms.items(), key=lambda item: (not item[0], term_order(item[0]))):
+    for monomial, coefficient in sorted(
+        size.terms.items(), key=lambda item: (not item[0], term_order(item[0]))
+    ):
         term = _term(monomial, abs(coefficient), sp)
         if written:
             written += (" + " if coefficient > 0 else " - ") + term
@@ -178,10 +180,7 @@ def _latex_function(name: str, args: str) -> str:
     return rf"{written}\left({args}\right)"
 
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-).split()
+_GREEK = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [g for g in _GREEK if g[0].islower()], strict=True))
 
 
@@ -190,7 +189,7 @@ def latex_name(name: str) -> str:
     head, _, tail = name.partition("_")
     if not tail:
         found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
-        if found and found[1].isupper() or found and found[2].isdigit():
+        if (found and found[1].isupper()) or (found and found[2].isdigit()):
             head, tail = found[1], found[2]
         elif re.fullmatch(r"([A-Za-z]+)\d+", name):
             head, tail = re.split(r"(?<=[A-Za-z])(?=\d)", name, maxsplit=1)

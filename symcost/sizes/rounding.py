@@ -182,7 +182,12 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
         return Size.of(-1)
     low, high = lower(numerator), upper(numerator)
     divisor = denominator.number
-    if low is not None and high is not None and isinstance(divisor, int) and low // divisor == high // divisor:
+    if (
+        low is not None
+        and high is not None
+        and isinstance(divisor, int)
+        and low // divisor == high // divisor
+    ):
         return Size.of(low // divisor)
     return None
 

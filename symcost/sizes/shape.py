@@ -85,5 +85,7 @@ class Shape:
 
 def _slot(size: Size, spelling: Spelling) -> str:
     written = text(size, spelling)
-    bare = written.replace("_", "a").isalnum() or (written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1)
+    bare = written.replace("_", "a").isalnum() or (
+        written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1
+    )
     return written if bare else f"({written})"
