@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from symcost.conventions import convention as load_convention
 from symcost.conventions import names as convention_names
 from symcost.domain import Domain
+from symcost.files import read
 from symcost.forms import presentable
 from symcost.graph import Graph, Program, instantiate, program, resolved
 from symcost.graph.nodes import Leaf
@@ -28,8 +29,6 @@ from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
-
-MAX_FILE = 64_000_000  # bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +66,23 @@ class Cost:
     @property
     def names(self) -> dict[str, str]:
         """What named sizes in the formula stand for."""
-        found: dict[str, str] = {}
+        return {name: str(size) for name, size in self.definitions.items()}
+
+    @property
+    def definitions(self) -> dict[str, Size]:
+        """Named sizes in the formula, those in their definitions included."""
+        found: dict[str, Size] = {}
         todo = [self._size]
         while todo:
             for symbol in sorted(todo.pop().symbols(), key=lambda s: s.key):
                 if symbol.definition is not None and symbol.name not in found:
-                    found[symbol.name] = text(self.domain.public(symbol.definition), UNICODE)
+                    found[symbol.name] = self.domain.public(symbol.definition)
                     todo.append(symbol.definition)
         return found
 
     @property
     def free_symbols(self) -> set[sympy.Symbol]:
-        return set(self.expr.free_symbols)
+        return set(self.expr.free_symbols)  # type: ignore[arg-type]
 
     @cached_property
     def _presentable(self) -> Size:
@@ -86,7 +90,7 @@ class Cost:
 
     def resolved(self) -> Cost:
         """The same with named sizes written out."""
-        return self._with(resolved(self._size))
+        return replace(self, _size=resolved(self._size))
 
     def at(self, values: Mapping[Any, Any] | None = None, /, **more: Any) -> Cost:
         """The cost at some values: ints, fractions, formulas as text, SymPy expressions.
@@ -96,9 +100,7 @@ class Cost:
         given = self.domain.values({**(values or {}), **more})
         domain = self.domain.at(given)
         hints = tuple(self.domain.apply(h, given) for h in self._hints)
-        return Cost(
-            self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints
-        )
+        return Cost(self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints)
 
     def factor(self) -> sympy.Expr:
         """The SymPy expression, factored. Slow for hundreds of terms; nothing else here calls it."""
@@ -108,7 +110,7 @@ class Cost:
 
     def simplify(self) -> Cost:
         """The same with sums taken out as factors again after substitutions."""
-        return self._with(self._size)
+        return replace(self, _size=self._size)
 
     def latex(self) -> str:
         """The formula in LaTeX, without dollars."""
@@ -117,12 +119,24 @@ class Cost:
     def text(self, spelling: Spelling = ASCII) -> str:
         return text(self._presentable, spelling)
 
-    def seconds(self, flops_per_second: Any) -> Size:
-        """Time on a device of that speed (FLOPS, operations a second): FLOPs are a number of operations, FLOPS a speed."""
-        return self._size / self.domain.convert(flops_per_second)
+    def seconds(self, speed: Any) -> Cost:
+        """Time in seconds on a device of that ``speed`` in FLOPS, operations a second.
 
-    def _with(self, size: Size) -> Cost:
-        return Cost(size, self.unit, self.convention, self.uncounted, self.domain, self._hints)
+        FLOPs are a number of operations, FLOPS a speed. The quotient is a lower bound: memory and idling take longer.
+        """
+        return replace(self, _size=self._size / self.domain.convert(speed), unit="s")
+
+    def si(self) -> str:
+        """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.
+
+        Raises `TypeError` while a symbol is left.
+        """
+        from symcost.render.figures import si
+
+        value = self.value
+        if value is None:
+            raise TypeError(f"{self} is not a number; give its symbols values with .at()")
+        return si(value, self.unit)
 
     def __str__(self) -> str:
         return self.text()
@@ -363,9 +377,7 @@ class Architecture:
         def outside(size: Size) -> Size:
             return self.domain.public(self._apply(size))
 
-        return Shape(
-            outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids
-        )
+        return Shape(outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids)
 
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
@@ -389,9 +401,7 @@ class Architecture:
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
         known = (*Op, *self._graph.metrics)
         if op not in known:
-            raise SymcostError(
-                Diagnostic("unknown-cost", f"unknown operation '{op}'", help=nearest(op, known))
-            )
+            raise SymcostError(Diagnostic("unknown-cost", f"unknown operation '{op}'", help=nearest(op, known)))
         return self._cost(self._apply(counts.get(op, Size.of(0))), str(op))
 
     def _metric(self, metric: MetricDef) -> Cost:
@@ -409,7 +419,9 @@ class Architecture:
         return {s for c in costs for s in resolved(self.domain.public(c._size)).symbols()}
 
     def __repr__(self) -> str:
-        return f"<symcost.Architecture {self._graph.name or ''}{self.input} -> {self.output}, {len(self.layers)} layers>"
+        return (
+            f"<symcost.Architecture {self._graph.name or ''}{self.input} -> {self.output}, {len(self.layers)} layers>"
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from symcost.render.markdown import table
@@ -429,32 +441,6 @@ def parse(text: str, name: str = "<text>") -> Architecture:
 def load(path: str | Path) -> Architecture:
     """A network from a file."""
     return parse(read(path), str(path))
-
-
-def read(path: str | Path) -> str:
-    """The text of a file. Raises `SymcostError` when it cannot be read, is no text, or is too large."""
-    path = Path(path)
-    try:
-        if path.is_dir():
-            raise SymcostError(Diagnostic("unreadable", f"{path} is a folder, not a program"))
-        if path.stat().st_size > MAX_FILE:
-            raise SymcostError(Diagnostic("program-too-long", f"{path} has more than {MAX_FILE} bytes"))
-        return decoded(path.read_bytes(), str(path))
-    except OSError as error:
-        raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: {error.strerror}")) from None
-
-
-def decoded(data: bytes, name: str) -> str:
-    """Program text from bytes, which must be UTF-8 without control characters."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SymcostError(Diagnostic("not-text", f"{name} is not UTF-8 text (byte {error.start})")) from None
-    if "\0" in text:
-        raise SymcostError(
-            Diagnostic("not-text", f"{name} is a binary file (a zero byte at {text.index(chr(0))})")
-        )
-    return text.replace("\r\n", "\n")
 
 
 def formula(text: str) -> sympy.Expr:

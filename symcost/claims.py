@@ -43,9 +43,7 @@ class Claims:
                 return self._cost(self._net(net, (), asked), name, asked)
             case s.Apply(function=s.Ref(names=(name,)), attribute=None):
                 if isinstance(self.scope.find(name), NetBinding):
-                    raise fail(
-                        "size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span
-                    )
+                    raise fail("size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span)
                 return self._at(self.owner, name, asked.args or (), asked)
             case s.Apply(function=s.Ref(names=(net, name)), attribute=None):
                 return self._at(self._net(net, (), asked), name, asked.args or (), asked)
@@ -130,12 +128,7 @@ def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnos
         at = ", ".join(f"{n} = {v}" for n, v in _public_point(verdict.witness, claims).items())
         notes.append(f"they differ at {at}" if at else "they differ")
     help_ = None
-    if (
-        verdict.equal is False
-        and left.number is None
-        and right.number is not None
-        and claims.owner.defaults()
-    ):
+    if verdict.equal is False and left.number is None and right.number is not None and claims.owner.defaults():
         help_ = "write params() for the default values of the symbols"
     return _failed(claim, claims, notes, verdict.equal is None, help_)
 
@@ -160,15 +153,32 @@ def _approximately(claim: s.Approx, claims: Claims) -> Diagnostic | None:
     left = resolved(claims.size(claim.left))
     number = left.number
     if number is None:
-        return _failed(
-            claim, claims, [f"left side = {_shown(left, claims)}"], False, "a rounded figure needs a number"
-        )
-    whole, decimals, exponent, prefix = _FIGURE.match(claim.figure).groups(default="")  # type: ignore[union-attr]
-    power = int(exponent or 0) + _PREFIX.get(prefix, 0) - len(decimals)
-    unit = Fraction(10) ** power
-    if abs(number / unit - int(whole + decimals)) <= Fraction(1, 2):
+        return _failed(claim, claims, [f"left side = {_shown(left, claims)}"], False, "a rounded figure needs a number")
+    value, unit = _figure(claim)
+    if abs(number - value) <= unit / 2:
         return None
     return _failed(claim, claims, [f"left side = {_shown(left, claims)}"], False)
+
+
+def _figure(claim: s.Approx) -> tuple[Fraction, Fraction]:
+    """The figure, and the unit of its last digit."""
+    value = figure(claim.figure)
+    found = _FIGURE.match(claim.figure)
+    if value is None or found is None:
+        raise fail("number-too-large", f"'{claim.figure}' is no figure to compare with", claim.span)
+    decimals, exponent, prefix = found[2] or "", found[3], found[4]
+    return value, Fraction(10) ** (int(exponent or 0) + _PREFIX.get(prefix or "", 0) - len(decimals))
+
+
+def figure(text: str) -> Fraction | None:
+    """``4.1G`` as a number; None when it is no figure, or one of more than 1000 digits."""
+    found = _FIGURE.match(text.strip())
+    if found is None or len(found[0]) > 100 or abs(int(found[3] or 0)) > 1000:
+        return None
+    whole, decimals, exponent, prefix = found.groups(default="")
+    return Fraction(int(whole + decimals)) * Fraction(10) ** (
+        int(exponent or 0) + _PREFIX.get(prefix, 0) - len(decimals)
+    )
 
 
 def _failed(

@@ -42,9 +42,7 @@ class Domain:
 
     def requirements(self) -> tuple[Condition, ...]:
         """What must hold, strongest form only, in the user's symbols; assumed facts first."""
-        inner = tuple(
-            replace(c, size=self.public(c.size), divisor=self.public(c.divisor)) for c in self.conditions
-        )
+        inner = tuple(replace(c, size=self.public(c.size), divisor=self.public(c.divisor)) for c in self.conditions)
         return (*self.assumed, *inner)
 
     def read(self, text: str) -> Size:
@@ -86,15 +84,11 @@ class Domain:
             if name not in self.symbols and all(s.name != name for s in self.named):
                 known = [*self.symbols, *(s.name for s in self.named)]
                 help_ = nearest(name, known) or (f"symbols: {', '.join(known)}" if known else None)
-                raise SymcostError(
-                    Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_)
-                )
+                raise SymcostError(Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_))
             try:
                 result[name] = self.convert(value)
             except SymcostError as error:
-                raise SymcostError(
-                    [replace(d, message=f"{name}: {d.message}") for d in error.diagnostics]
-                ) from None
+                raise SymcostError([replace(d, message=f"{name}: {d.message}") for d in error.diagnostics]) from None
         self._check(result)
         return result
 
@@ -126,7 +120,7 @@ class Domain:
 
     def at(self, given: Given) -> Domain:
         """What is left of the domain when some symbols have values. Raises `DomainError` outside of it."""
-        changed = {s for s in self.substitution(given)}
+        changed = set(self.substitution(given))
         left = []
         for condition in self.conditions:
             moved = replace(
@@ -163,9 +157,7 @@ class Domain:
                     divisor=self.apply(condition.divisor, given),
                 )
                 if moved.holds() is False:
-                    shown = replace(
-                        condition, size=self.public(condition.size), divisor=self.public(condition.divisor)
-                    )
+                    shown = replace(condition, size=self.public(condition.size), divisor=self.public(condition.divisor))
                     wrong.append(f"{condition.why}: {condition_text(shown, ASCII)}")
         if wrong:
             message = f"the network does not exist at {at}" if at else "the network does not exist here"
@@ -177,7 +169,7 @@ class _NamesOf(Scope):
 
     def __init__(self, domain: Domain) -> None:
         super().__init__(None, Report())
-        self.names.update({n: d for n, d in domain.symbols.items()})
+        self.names.update(domain.symbols)
         self.names.update({s.name: Size.of(s) for s in domain.named})
 
     def find(self, name: str) -> Binding | None:

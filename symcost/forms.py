@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from symcost.sizes.atoms import (
     ONE,
@@ -11,6 +12,7 @@ from symcost.sizes.atoms import (
     Floor,
     Group,
     Monomial,
+    Rational,
     Size,
     Symbol,
     content,
@@ -41,15 +43,15 @@ def presentable(size: Size, hints: Iterable[Size] = ()) -> Size:
 def collected(size: Size, atoms: Sequence[Atom]) -> Size:
     """The formula as a polynomial in some atoms, each with its coefficient in parentheses."""
     chosen = set(atoms)
-    parts: dict[Monomial, dict[Monomial, int]] = {}
+    parts: dict[Monomial, dict[Monomial, Rational]] = {}
     for monomial, coefficient in size.terms.items():
         outer = tuple((a, e) for a, e in monomial if a in chosen)
         inner = tuple((a, e) for a, e in monomial if a not in chosen)
-        parts.setdefault(outer, {})[inner] = coefficient  # type: ignore[assignment]
+        parts.setdefault(outer, {})[inner] = coefficient
     result = ZERO
     for outer, inside in parts.items():
-        coefficient = Size(inside)  # type: ignore[arg-type]
-        result = result + (Size({outer: 1}) * _group(coefficient) if outer else coefficient)
+        factor = Size(inside)
+        result = result + (Size({outer: 1}) * _group(factor) if outer else factor)
     return result
 
 
@@ -83,7 +85,7 @@ def _common(size: Size) -> Size:
     ((monomial, number),) = factor.terms.items()
     if not monomial:
         return ONE
-    worth = min(abs(c) for c in size.terms.values()) == number or number.denominator > 1
+    worth = min(abs(Fraction(c)) for c in size.terms.values()) == number or number.denominator > 1
     return factor if worth else Size({monomial: 1})
 
 

@@ -68,7 +68,9 @@ def _advice(source: Source, span: Span, kind: str) -> str | None:
     number = re.search(r"(\d[\d.]*)\s?$", before)
     if kind in ("NAME", "LNAME", "_X") and number:
         if before[-1:].isdigit() and re.fullmatch(r"[kKMGTP]", word):
-            return f"a product needs a sign: write {number[1]}*{word}; {number[1]}{word} as a figure stands after ~ only"
+            return (
+                f"a product needs a sign: write {number[1]}*{word}; {number[1]}{word} as a figure stands after ~ only"
+            )
         if before[-1:].isdigit() and before[number.start() - 1 : number.start()] in ("(", "=", " ", "*", "+"):
             return f"a product needs a sign: write {number[1]}*{word}"
     match word:

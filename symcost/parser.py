@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +20,7 @@ from symcost import mistakes
 from symcost import syntax as s
 from symcost.source import Diagnostic, Source, Span, SymcostError
 
-MAX_CHARS = (
-    16_000_000  # of a program: the largest real network, written out layer by layer, is under one million
-)
+MAX_CHARS = 4_000_000  # of a program: the largest real network, written out layer by layer, is under one million
 MAX_NESTING = 150  # of brackets; past about 200 Python's own recursion limit would answer instead of us
 MAX_DIGITS = 1000  # of one literal; 10^100 needs 101
 MAX_ERRORS = 10  # syntax errors told at once
@@ -64,16 +63,14 @@ def _parsed(source: Source, start: str, kind: type[T]) -> T:
             raise error.orig_exc from None
         raise
     except RecursionError:
-        raise SymcostError(
-            Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))
-        ) from None
+        raise SymcostError(Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))) from None
     finally:
         _source.reset(reset)
     assert isinstance(tree, kind), tree
     return tree
 
 
-# ----------------------------------------------------------------------------------------------------------- the parser
+# ------------------------------------------------------------ the parser
 
 
 def grammar_path() -> Path:
@@ -118,7 +115,7 @@ def _cache_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-# ------------------------------------------------------------------------------------------------------- tree to syntax
+# ------------------------------------------------------------ tree to syntax
 
 
 class _Part:
@@ -142,7 +139,7 @@ def _span(children: list[Any]) -> Span:
     first, last = children[0], children[-1]
     start = first.start_pos if isinstance(first, Token) else first.span.start
     end = last.end_pos if isinstance(last, Token) else last.span.end
-    return Span(_source.get(), start, end)
+    return Span(_source.get(), start or 0, end or 0)
 
 
 def _at(token: Token) -> Span:
@@ -188,7 +185,7 @@ class _Build(Transformer[Token, Any]):
     # declarations
 
     def import_(self, c: list[Any]) -> s.Import:
-        alias = [str(b) for a, b in zip(c, c[1:], strict=False) if isinstance(a, Token) and a.type == "AS"]
+        alias = [str(b) for a, b in pairwise(c) if isinstance(a, Token) and a.type == "AS"]
         names = _names(c)[1:] if alias else _names(c)
         return s.Import(_only(c), alias[0] if alias else None, names, span=_span(c))
 
@@ -437,7 +434,7 @@ class _Build(Transformer[Token, Any]):
 _PLAIN = {"×": "*", "·": "*", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}
 
 
-# -------------------------------------------------------------------------------------------------------- what is wrong
+# ------------------------------------------------------------ what is wrong
 
 
 def _check_text(source: Source) -> None:
@@ -486,8 +483,7 @@ def _complaint(source: Source, error: UnexpectedInput) -> Diagnostic:
     assert isinstance(error, UnexpectedToken)
     if error.token.type == "$END":
         return mistakes.end(source)
-    spelled: Callable[[str], str] = _spellings().get
-    expected = sorted({spelled(name, name) for name in error.accepts or error.expected})
+    expected = sorted({_spellings().get(name, name) for name in error.accepts or error.expected})
     return mistakes.token(source, _at_offset(source, error.token), error.token.type, expected)
 
 
@@ -507,6 +503,4 @@ def _spellings() -> dict[str, str]:
         "SINUM": "a figure",
     }
     plain = {t.name: t.pattern.value for t in _lark("syntax").terminals if t.pattern.type == "str"}
-    return (
-        plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}
-    )
+    return plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}

@@ -14,7 +14,7 @@ from itertools import product as every
 from math import floor as number_floor
 from math import gcd, isqrt, lcm
 
-from symcost.sizes.atoms import Atom, Floor, Function, Group, Power, Rational, Size, Symbol, TooLarge
+from symcost.sizes.atoms import Atom, Floor, Function, Group, Power, Rational, Size, Symbol
 
 MAX_POINTS = 60_000  # of the period proof: a second or two
 SAMPLES = (1, 2, 3, 5, 8, 13, 30, 31, 32, 64, 97, 224)
@@ -39,11 +39,7 @@ def compare(a: Size, b: Size) -> Verdict:
     symbols = sorted(difference.symbols(), key=lambda s: s.key)
     if not symbols:
         number = difference.number
-        return (
-            Verdict(None, "a function that was not evaluated")
-            if number is None
-            else Verdict(False, "numbers", {})
-        )
+        return Verdict(None, "a function that was not evaluated") if number is None else Verdict(False, "numbers", {})
     value = evaluator(difference)
     found = _search(value, symbols)
     if found is not None:
@@ -57,14 +53,12 @@ def _search(value: Callable[[Point], Rational], symbols: list[Symbol]) -> dict[S
         for sample in SAMPLES:
             point: dict[Symbol, Rational] = {}
             for index, symbol in enumerate(symbols):
-                number = (
-                    sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
-                )
+                number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
                 point[symbol] = _within(symbol, number)
             try:
                 if value(point) != 0:
                     return point
-            except (ZeroDivisionError, OverflowError, TooLarge):
+            except (ZeroDivisionError, OverflowError):
                 continue
     return None
 
@@ -75,9 +69,7 @@ def _within(symbol: Symbol, number: int) -> Rational:
         value = symbol.low - 1 + number if symbol.integer else symbol.low + Fraction(number, 7)
     if symbol.high is not None and value > symbol.high:
         value = (
-            symbol.high
-            if symbol.low is None
-            else symbol.low + (number % 7) * (symbol.high - symbol.low) / Fraction(7)
+            symbol.high if symbol.low is None else symbol.low + (number % 7) * (symbol.high - symbol.low) / Fraction(7)
         )
         value = number_floor(value) if symbol.integer else value
     return value
@@ -175,7 +167,7 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
 
 
 def _power(base: Rational, exponent: Rational) -> Rational:
-    if exponent != int(exponent) or abs(exponent) > 10_000:
+    if exponent != int(exponent) or abs(Fraction(exponent)) > 10_000:
         raise OverflowError
     return Fraction(base) ** int(exponent)
 
@@ -194,7 +186,7 @@ def _log2(value: Rational) -> Rational:
 
 
 def _divisible(value: Rational, divisor: Rational) -> Rational:
-    nearest = max(divisor, number_floor(value / Fraction(divisor) + Fraction(1, 2)) * divisor)
+    nearest: Rational = max(Fraction(divisor), number_floor(value / Fraction(divisor) + Fraction(1, 2)) * divisor)
     return nearest + divisor if nearest < Fraction(9, 10) * value else nearest
 
 

@@ -17,7 +17,7 @@ class Node:
     span: Span = field(compare=False, repr=False)
 
 
-# ---------------------------------------------------------------------------------------------------------------- sizes
+# ------------------------------------------------------------ sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Axes(Node):
 Expr = Number | String | Ref | Apply | Unary | Binary | Compare | Logic | Choice | Axes
 
 
-# -------------------------------------------------------------------------------------------------------------- tensors
+# ------------------------------------------------------------ tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class TensorRef(Node):
     index: Expr | None = None
 
 
-# ------------------------------------------------------------------------------------------------------------- the pipe
+# ------------------------------------------------------------ the pipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Step(Node):
     tap: TensorRef | None = None
 
 
-# --------------------------------------------------------------------------------------------------------- declarations
+# ------------------------------------------------------------ declarations
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,9 +283,7 @@ def pool(
     return (batch, c, *map(len, axes))
 
 
-def adaptive(
-    run: Counter, shape: Shape, over: Callable[[Counter, Iterable[object]], None], to: Axes
-) -> Shape:
+def adaptive(run: Counter, shape: Shape, over: Callable[[Counter, Iterable[object]], None], to: Axes) -> Shape:
     """Adaptive pooling to ``to`` positions: `largest` or `average` of the windows of `torch_windows`."""
     batch, c, *dims = shape
     axes = [torch_windows(x, o) for x, o in zip(dims, to, strict=True)]
@@ -323,6 +321,12 @@ def flatten(run: Counter, shape: Shape) -> Shape:
     """All elements in one vector: nothing is computed."""
     batch, *rest = shape
     return (batch, sum(1 for _ in grid(rest)))
+
+
+def tokens(run: Counter, shape: Shape) -> Shape:
+    """All positions in one row: nothing is computed."""
+    batch, c, *dims = shape
+    return (batch, c, sum(1 for _ in grid(dims)))
 
 
 def fc(run: Counter, shape: Shape, width: int, bias: bool = True) -> Shape:
@@ -394,9 +398,7 @@ def normalise(run: Counter, items: list[Axes], weight: Callable[[Axes], Axes] | 
                 run.use("beta", *weight(item))
 
 
-def layernorm(
-    run: Counter, shape: Shape, affine: bool = True, bias: bool = True, over: str = "channels"
-) -> Shape:
+def layernorm(run: Counter, shape: Shape, affine: bool = True, bias: bool = True, over: str = "channels") -> Shape:
     """Layer norm: `normalise` over the channels of a position, the positions of a channel, or all elements.
 
     There is a weight for every place of the set that is normalised.

@@ -71,9 +71,7 @@ Written = dict[str, tuple[s.Expr | Value, Span]]
 def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: str) -> Written:
     """Which argument each thing written is, by place or by name."""
     declared = list(declared)
-    by_place = {
-        place: [x for x in declared if x.place == place] for place in ("head", "width", "stride", "option")
-    }
+    by_place = {place: [x for x in declared if x.place == place] for place in ("head", "width", "stride", "option")}
     head = [*by_place["head"], *(by_place["option"] if not (by_place["width"] or by_place["stride"]) else [])]
     written: Written = {}
 
@@ -91,9 +89,7 @@ def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: 
         if value is not None:
             if not by_place[place]:
                 sign = "-" if place == "width" else "/"
-                raise fail(
-                    "no-such-slot", f"'{name}' has no {place}, so nothing stands behind '{sign}'", value.span
-                )
+                raise fail("no-such-slot", f"'{name}' has no {place}, so nothing stands behind '{sign}'", value.span)
             put(by_place[place][0], value, value.span)
     for args, order in ((call.head, head[1:] if glued else head), (call.options, by_place["option"])):
         places = iter(order)
@@ -101,9 +97,7 @@ def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: 
             if arg.name is None:
                 slot = next(places, None)
                 if slot is None:
-                    raise fail(
-                        "too-many", f"'{name}' takes no further argument", arg.span, _options(declared)
-                    )
+                    raise fail("too-many", f"'{name}' takes no further argument", arg.span, _options(declared))
             else:
                 slot = next((x for x in declared if x.name == arg.name), None)
                 if slot is None:
@@ -152,9 +146,7 @@ def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Spa
         return truth
     if not slot.sizes:
         words = ", ".join(slot.words)
-        raise fail(
-            "bad-value", f"'{slot.name}' of '{kind}' is one of {words}", span, nearest(span.text, slot.words)
-        )
+        raise fail("bad-value", f"'{slot.name}' of '{kind}' is one of {words}", span, nearest(span.text, slot.words))
     return evaluator.axes(value)
 
 

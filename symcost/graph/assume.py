@@ -5,8 +5,9 @@ Facts are read before anything else of the scope, so it does not matter whether 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor
 
 from symcost import syntax as s
@@ -26,20 +27,20 @@ def declare(scope: Scope, items: Iterable[s.Item]) -> None:
     for item in items:
         if isinstance(item, s.Sym):
             for symbol in item.symbols:
-                _guarded(scope, lambda symbol=symbol: _declare(scope, symbol, symbol.name in zero))  # type: ignore[misc]
+                _guarded(scope, partial(_declare, scope, symbol, symbol.name in zero))
         elif isinstance(item, s.Input):
             _declare_input(scope, item.shape, zero)
     facts = [fact for item in items if isinstance(item, s.Assume) for fact in item.facts]
     for narrow in (_bounds, _definitions):  # bounds first: they travel with the symbol
         for fact in facts:
-            _guarded(scope, lambda fact=fact, narrow=narrow: narrow(scope, fact))  # type: ignore[misc]
+            _guarded(scope, partial(narrow, scope, fact))
     for fact in facts:
-        _guarded(scope, lambda fact=fact: _remember(scope, fact))  # type: ignore[misc]
+        _guarded(scope, partial(_remember, scope, fact))
 
 
-def _guarded(scope: Scope, act: object) -> None:
+def _guarded(scope: Scope, act: Callable[[], None]) -> None:
     try:
-        act()  # type: ignore[operator]
+        act()
     except SymcostError as error:
         for diagnostic in error.diagnostics:
             scope.report.add(diagnostic)
@@ -182,9 +183,7 @@ def _remember(scope: Scope, fact: s.Expr) -> None:
             _remember(scope, part)
         return
     if not isinstance(fact, s.Compare):
-        raise fail(
-            "condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span
-        )
+        raise fail("condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span)
     for condition in Evaluator(scope).conditions(fact):
         if condition.holds() is False:
             raise SymcostError(Diagnostic("contradiction", "this can never hold", fact.span))
@@ -197,7 +196,6 @@ def _as_written(scope: Scope, fact: s.Compare) -> list[Condition]:
     """The fact in the user's own symbols, not in those that stand for them inside."""
     outside = Scope(scope.parent, scope.report)
     outside.names = {
-        name: Declared(b.symbol, b.default) if isinstance(b, Declared) else b
-        for name, b in scope.names.items()
+        name: Declared(b.symbol, b.default) if isinstance(b, Declared) else b for name, b in scope.names.items()
     }
     return Evaluator(outside).conditions(fact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -10,20 +11,18 @@ from symcost.depth import EndlessLoop, repeated
 from symcost.graph.arguments import Arguments, bind, kind_of, split_name
 from symcost.graph.assume import declare
 from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
-from symcost.graph.scope import LayerBinding, MetricDef, NetBinding, Scope
+from symcost.graph.scope import Binding, LayerBinding, MetricDef, NetBinding, Scope, Unbuilt
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError, slots
-from symcost.sizes.atoms import ONE, Size, Symbol, TooLarge, lower
+from symcost.sizes.atoms import ONE, DivisionByZero, Size, Symbol, TooLarge, lower
 from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
 
 COMPOSITES = frozenset(["add", "mul", "concat", "split", "residual", "windows", "experts", "freeze", "idle", "body"])
-UNBUILT = (
-    "built so far: straight chains, 'x n', shape checks, sym, assume, let, set, metric, assert, layer, net"
-)
+UNBUILT = "built so far: straight chains, 'x n', shape checks, sym, assume, let, set, metric, assert, layer, net"
 
 
 @dataclass
@@ -43,7 +42,10 @@ def program(file: s.File) -> Program:
     report = Report()
     scope = Scope(None, report)
     builder = Builder(scope, None)
-    graph = builder.build(file.items)
+    try:
+        graph = builder.build(file.items)
+    except RecursionError:
+        raise fail("too-deep", "an expression is nested too deeply", file.span) from None
     report.check()
     return Program(scope, graph, builder.asserts)
 
@@ -136,8 +138,11 @@ class Builder:
             case s.Step():
                 return self._step(item, scope)
             case s.Block():
+                scope.names[item.head.name] = Unbuilt(item.head.name)
                 raise _unbuilt("'block'", item.head.span)
             case s.Import():
+                for name in item.names:
+                    scope.names[name] = Unbuilt(name)
                 raise _unbuilt("'import'", item.span)
             case s.Output():
                 raise _unbuilt("'output'", item.span)
@@ -151,9 +156,7 @@ class Builder:
         if item.path in (("batch",), ("strict",)):
             value = Evaluator(scope).value(item.value)
             if item.path == ("batch",) and isinstance(value, Size):
-                self._require(
-                    at_least(value, 1, "a batch has at least one sample", "bad-value"), item.value.span, None
-                )
+                self._require(at_least(value, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
             elif not (item.path == ("strict",) and isinstance(value, bool)):
                 wanted = "a size" if item.path == ("batch",) else "true or false"
                 raise fail("bad-value", f"'{item.path[0]}' is {wanted}", item.value.span)
@@ -167,9 +170,7 @@ class Builder:
         ]
         if not takers:
             raise _unknown_setting(item)
-        if isinstance(item.value, s.Ref) and any(
-            item.value.names == (w,) for _, slot in takers for w in slot.words
-        ):
+        if isinstance(item.value, s.Ref) and any(item.value.names == (w,) for _, slot in takers for w in slot.words):
             word = item.value.names[0]
             scope.settings[item.path] = word == "true" if word in ("true", "false") else word
             return
@@ -197,9 +198,7 @@ class Builder:
         assert isinstance(batch, Size)
         shape = Shape(channels, dims, batch, ids)
         for size in (channels, *dims):
-            self._require(
-                at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None
-            )
+            self._require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
         self.input = scope.here = scope.entered = shape
 
     # the pipe
@@ -207,10 +206,7 @@ class Builder:
     def _step(self, step: s.Step, scope: Scope) -> list[Node]:
         if step.tap is not None:
             raise _unbuilt("naming a tensor with 'as'", step.tap.span)
-        if step.times is None:
-            nodes = self._core(step, scope)
-        else:
-            nodes = self._times(step, step.times, scope)
+        nodes = self._core(step, scope) if step.times is None else self._times(step, step.times, scope)
         if step.shape is not None:
             nodes = self._checked(nodes, step.shape, scope)
         return nodes
@@ -260,6 +256,9 @@ class Builder:
             raise _unbuilt(f"'{call.text}'", call.span)
         if call.body:
             raise fail("no-body", f"'{call.text}' takes no braces", call.span)
+        if isinstance(_defined(call, scope), Unbuilt):  # said once, where it is defined
+            self.lost = True
+            return []
         user = _user_layer(call, scope)
         x = scope.here
         if user is None:
@@ -292,8 +291,9 @@ class Builder:
             y = layer.shape(x)
         except LayerError as error:
             raise _at(error, call, arguments) from None
-        except TooLarge as error:
-            raise fail("number-too-large", str(error), call.span) from None
+        except (TooLarge, DivisionByZero) as error:
+            (diagnostic,) = error.diagnostics
+            raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
         return Leaf(layer, " ".join(call.span.text.split()), x, y, call.span)
 
@@ -309,9 +309,7 @@ class Builder:
         if decided is None:
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
-                raise fail(
-                    "unproved", message, span, "state it with 'assume', or leave out 'set strict = true'"
-                )
+                raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
             self.conditions.append(held)
 
     # shape checks
@@ -412,6 +410,13 @@ def _snapshot(scope: Scope) -> Scope:
     return Scope(scope, scope.report, settings=dict(scope.settings))
 
 
+def _defined(call: s.Call, scope: Scope) -> Binding | None:
+    """What the file itself calls by this name, with or without the number glued to it."""
+    parts = split_name(call.text)
+    found = scope.find(call.text)
+    return scope.find(parts[0]) if found is None and parts else found
+
+
 def _user_layer(call: s.Call, scope: Scope) -> tuple[LayerBinding, tuple[int, ...]] | None:
     if len(call.name) != 1:
         return None
@@ -433,6 +438,10 @@ def _library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, .
     known = {*KINDS, *scope.visible(LayerBinding)}
     parts = split_name(call.text)
     help_ = nearest(call.text, known) or (nearest(parts[0], known) if parts else None)
+    before = call.span.source.text[: call.span.start]
+    if before[-1:].isdigit():
+        number = re.search(r"[\d.]+$", before)
+        help_ = f"a product needs a sign: write {number[0] if number else ''}*{call.text}"
     if isinstance(scope.find(call.text), NetBinding):
         help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
     span = call.span

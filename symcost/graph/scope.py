@@ -57,7 +57,14 @@ class NetBinding:
     scope: Scope
 
 
-Binding = Declared | Size | bool | tuple[Size, ...] | Tensor | MetricDef | LayerBinding | NetBinding
+@dataclass(frozen=True)
+class Unbuilt:
+    """A definition the engine cannot use yet."""
+
+    name: str
+
+
+Binding = Declared | Size | bool | tuple[Size, ...] | Tensor | MetricDef | LayerBinding | NetBinding | Unbuilt
 Setting = s.Expr | Size | bool | str | tuple[Size, ...]
 
 
@@ -88,9 +95,7 @@ class Scope:
 
     def visible(self, *kinds: type) -> set[str]:
         """Names of bindings of some kinds, for suggestions."""
-        return {
-            n for scope in self.chain() for n, b in scope.names.items() if not kinds or isinstance(b, kinds)
-        }
+        return {n for scope in self.chain() for n, b in scope.names.items() if not kinds or isinstance(b, kinds)}
 
     def define(self, name: str, binding: Binding, span: Span) -> None:
         """Bind a name once in this scope."""
@@ -123,13 +128,40 @@ class Scope:
         help_ = nearest(name, self.visible())
         if help_ is None and "x" in name[1:-1]:
             help_ = f"put blanks around the x: {' x '.join(name.split('x'))}"
-        return Diagnostic(
-            "unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}"
-        )
+        return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
 
 
 RESERVED = frozenset(
-    ["import", "as", "sym", "assume", "let", "set", "metric", "assert", "shared", "block", "layer", "net", "input", "output", "from", "for", "in", "downto", "if", "then", "else", "and", "or", "not", "true", "false", "body", "here"]
+    [
+        "import",
+        "as",
+        "sym",
+        "assume",
+        "let",
+        "set",
+        "metric",
+        "assert",
+        "shared",
+        "block",
+        "layer",
+        "net",
+        "input",
+        "output",
+        "from",
+        "for",
+        "in",
+        "downto",
+        "if",
+        "then",
+        "else",
+        "and",
+        "or",
+        "not",
+        "true",
+        "false",
+        "body",
+        "here",
+    ]
 )
 
 DOMAINS: dict[str, tuple[bool, Rational | None]] = {
@@ -144,6 +176,4 @@ def bounded(symbol: Symbol, low: Rational | None = None, high: Rational | None =
     """The same symbol with narrower bounds."""
     lows = [b for b in (symbol.low, low) if b is not None]
     highs = [b for b in (symbol.high, high) if b is not None]
-    return Symbol(
-        symbol.name, symbol.integer, max(lows, default=None), min(highs, default=None), symbol.definition
-    )
+    return Symbol(symbol.name, symbol.integer, max(lows, default=None), min(highs, default=None), symbol.definition)

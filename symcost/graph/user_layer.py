@@ -138,7 +138,5 @@ def _fields(definition: s.LayerDef, inner: Scope, x: Shape) -> tuple[Size, dict[
         else:
             known = [*FIELDS, *inner.visible(MetricDef)]
             help_ = nearest(field.name, known) or "declare a cost of your own: metric NAME"
-            inner.report.add(
-                Diagnostic("unknown-cost", f"unknown cost '{field.name}'", field.span, help=help_)
-            )
+            inner.report.add(Diagnostic("unknown-cost", f"unknown cost '{field.name}'", field.span, help=help_))
     return params, counts

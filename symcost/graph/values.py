@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symcost import syntax as s
 from symcost.graph.scope import Declared, LayerBinding, MetricDef, NetBinding, Scope, Tensor
-from symcost.sizes.atoms import Size, TooLarge
+from symcost.sizes.atoms import DivisionByZero, Size, TooLarge
 from symcost.sizes.facts import Condition, divisible
 from symcost.sizes.functions import FUNCTIONS
 from symcost.sizes.shape import Shape
@@ -59,10 +59,9 @@ class Evaluator:
     def value(self, expr: s.Expr) -> Value:
         try:
             return self._value(expr)
-        except TooLarge as error:
-            raise fail("number-too-large", str(error), expr.span) from None
-        except ZeroDivisionError:
-            raise fail("division-by-zero", "division by zero", expr.span) from None
+        except (TooLarge, DivisionByZero) as error:
+            (diagnostic,) = error.diagnostics
+            raise SymcostError(replace(diagnostic, span=expr.span)) from None
 
     def _value(self, expr: s.Expr) -> Value:
         match expr:
@@ -170,7 +169,7 @@ class Evaluator:
             case "%":
                 return a % b
         if a.number == 0 and isinstance(b.number, int) and b.number < 0:
-            raise ZeroDivisionError
+            raise DivisionByZero
         number = b.number
         return a ** (number if isinstance(number, int) else b)
 
@@ -199,11 +198,7 @@ class Evaluator:
 
     def _remainder(self, expr: s.Compare) -> Condition | None:
         """``a % d == 0`` as divisibility."""
-        if (
-            len(expr.operands) != 2
-            or not isinstance(expr.operands[0], s.Binary)
-            or expr.operands[0].op != "%"
-        ):
+        if len(expr.operands) != 2 or not isinstance(expr.operands[0], s.Binary) or expr.operands[0].op != "%":
             return None
         if self.size(expr.operands[1]).number != 0:
             return None
@@ -235,10 +230,7 @@ class Evaluator:
         if self.quantity is not None:
             return self.quantity(expr)
         name = function.text if isinstance(function, s.Ref) else function.span.text
-        help_ = (
-            nearest(name, FUNCTIONS)
-            or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
-        )
+        help_ = nearest(name, FUNCTIONS) or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
         raise fail("unknown-function", f"unknown function '{name}'", function.span, help_)
 
     def _function(self, name: str, expr: s.Apply) -> Size:

@@ -30,7 +30,7 @@ class ReLU(Pointwise, name="relu"):
     """
 
     signature = "relu"
-    each = {Op.CMP: 1}
+    each: ClassVar = {Op.CMP: 1}
 
 
 class ReLU6(Pointwise, name="relu6"):
@@ -41,7 +41,7 @@ class ReLU6(Pointwise, name="relu6"):
     """
 
     signature = "relu6"
-    each = {Op.CMP: 2}
+    each: ClassVar = {Op.CMP: 2}
 
 
 class HardTanh(Pointwise, name="hardtanh"):
@@ -52,7 +52,7 @@ class HardTanh(Pointwise, name="hardtanh"):
     """
 
     signature = "hardtanh"
-    each = {Op.CMP: 2}
+    each: ClassVar = {Op.CMP: 2}
 
 
 class LeakyReLU(Pointwise, name="leakyrelu"):
@@ -63,7 +63,7 @@ class LeakyReLU(Pointwise, name="leakyrelu"):
     """
 
     signature = "leakyrelu"
-    each = {Op.CMP: 1, Op.MUL: 1}
+    each: ClassVar = {Op.CMP: 1, Op.MUL: 1}
 
 
 class PReLU(Pointwise, name="prelu"):
@@ -74,7 +74,7 @@ class PReLU(Pointwise, name="prelu"):
     """
 
     signature = "prelu(n=1)"
-    each = {Op.CMP: 1, Op.MUL: 1}
+    each: ClassVar = {Op.CMP: 1, Op.MUL: 1}
     n: Size
 
     def needs(self, x: Shape) -> Iterator[Condition]:
@@ -93,7 +93,7 @@ class ELU(Pointwise, name="elu"):
     """
 
     signature = "elu"
-    each = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
+    each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
 
 
 class CELU(Pointwise, name="celu"):
@@ -104,7 +104,7 @@ class CELU(Pointwise, name="celu"):
     """
 
     signature = "celu"
-    each = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
+    each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
 
 
 class SELU(Pointwise, name="selu"):
@@ -115,7 +115,7 @@ class SELU(Pointwise, name="selu"):
     """
 
     signature = "selu"
-    each = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1, Op.MUL: 2}
+    each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1, Op.MUL: 2}
 
 
 class Sigmoid(Pointwise, name="sigmoid"):
@@ -126,7 +126,7 @@ class Sigmoid(Pointwise, name="sigmoid"):
     """
 
     signature = "sigmoid"
-    each = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1}
+    each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1}
 
 
 class Tanh(Pointwise, name="tanh"):
@@ -137,7 +137,7 @@ class Tanh(Pointwise, name="tanh"):
     """
 
     signature = "tanh"
-    each = {Op.TANH: 1}
+    each: ClassVar = {Op.TANH: 1}
 
 
 class SiLU(Pointwise, name="silu", aliases=("swish",)):
@@ -148,7 +148,7 @@ class SiLU(Pointwise, name="silu", aliases=("swish",)):
     """
 
     signature = "silu"
-    each = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1, Op.MUL: 1}
+    each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1, Op.MUL: 1}
 
 
 class GELU(Pointwise, name="gelu"):
@@ -159,7 +159,7 @@ class GELU(Pointwise, name="gelu"):
     """
 
     signature = "gelu"
-    each = {Op.MUL: 3, Op.ERF: 1, Op.ADD: 1}
+    each: ClassVar = {Op.MUL: 3, Op.ERF: 1, Op.ADD: 1}
 
 
 class Softplus(Pointwise, name="softplus"):
@@ -170,7 +170,7 @@ class Softplus(Pointwise, name="softplus"):
     """
 
     signature = "softplus"
-    each = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1}
+    each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1}
 
 
 class Mish(Pointwise, name="mish"):
@@ -181,7 +181,7 @@ class Mish(Pointwise, name="mish"):
     """
 
     signature = "mish"
-    each = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1, Op.TANH: 1, Op.MUL: 1}
+    each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1, Op.TANH: 1, Op.MUL: 1}
 
 
 class Softsign(Pointwise, name="softsign"):
@@ -192,7 +192,7 @@ class Softsign(Pointwise, name="softsign"):
     """
 
     signature = "softsign"
-    each = {Op.CMP: 1, Op.ADD: 1, Op.DIV: 1}
+    each: ClassVar = {Op.CMP: 1, Op.ADD: 1, Op.DIV: 1}
 
 
 class HardSigmoid(Pointwise, name="hsigmoid"):
@@ -203,7 +203,7 @@ class HardSigmoid(Pointwise, name="hsigmoid"):
     """
 
     signature = "hsigmoid"
-    each = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1}
+    each: ClassVar = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1}
 
 
 class HardSwish(Pointwise, name="hswish"):
@@ -214,7 +214,7 @@ class HardSwish(Pointwise, name="hswish"):
     """
 
     signature = "hswish"
-    each = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1, Op.MUL: 1}
+    each: ClassVar = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1, Op.MUL: 1}
 
 
 class Softmax(Layer, name="softmax", aliases=("soft-max",)):
@@ -277,9 +277,7 @@ class GLU(Layer, name="glu"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.ids:
-            raise LayerError(
-                "wants-numbers", "'glu' works on numbers", help="ids become numbers with embed(V)-d"
-            )
+            raise LayerError("wants-numbers", "'glu' works on numbers", help="ids become numbers with embed(V)-d")
         yield divisible(x.channels, Size.of(2), "a gate halves the channels")
 
     def shape(self, x: Shape) -> Shape:

@@ -43,9 +43,7 @@ class Attention(Layer, name="attention"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
-            raise LayerError(
-                "wrong-rank", f"'attention' runs over one position axis, and {x} has {x.rank or 'none'}"
-            )
+            raise LayerError("wrong-rank", f"'attention' runs over one position axis, and {x} has {x.rank or 'none'}")
         yield from at_least_one(heads=self.heads, keys=self._keys(x))
         if self.dk is None:
             yield divisible(x.channels, self.heads, "heads must divide the channels")
@@ -90,9 +88,7 @@ class Attention(Layer, name="attention"):
         dk, dv = self._widths(x)
         seen = Size.of(int(self.bias_kv) + int(self.zero_attn))
         total = self._keys(x) + seen
-        pairs = (
-            x.positions * (x.positions + 1) / 2 + x.positions * seen if self.causal else x.positions * total
-        )
+        pairs = x.positions * (x.positions + 1) / 2 + x.positions * seen if self.causal else x.positions * total
         heads = x.batch * self.heads
         rows = heads * x.positions
         counts = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size, product
@@ -102,9 +102,6 @@ class Layer:
         """Primitive operations of the forward pass over the whole batch, from ``x`` to ``y``."""
         return {}
 
-    def __getattr__(self, name: str) -> Any:  # arguments are set from the signature; this only tells mypy so
-        raise AttributeError(name)
-
 
 def _default(slot: Slot) -> Value:
     if slot.flag:
@@ -119,9 +116,7 @@ def _per_axis(name: str, value: Size | tuple[Size, ...], rank: int) -> PerAxis:
         return (value,) * rank
     if len(value) != rank:
         positions = "no position axis" if rank == 0 else f"{rank} position {'axis' if rank == 1 else 'axes'}"
-        raise LayerError(
-            "wrong-rank", f"{len(value)} sizes for '{name}' on a tensor with {positions}", option=name
-        )
+        raise LayerError("wrong-rank", f"{len(value)} sizes for '{name}' on a tensor with {positions}", option=name)
     return value
 
 
@@ -130,11 +125,15 @@ _SIGNATURE = re.compile(
 )
 
 
-@cache
 def slots(kind: type[Layer]) -> tuple[Slot, ...]:
     """The arguments of a kind, in the order in which unnamed ones are filled."""
-    found = _SIGNATURE.match(kind.signature)
-    assert found, kind.signature
+    return _slots(kind.signature)
+
+
+@cache
+def _slots(signature: str) -> tuple[Slot, ...]:
+    found = _SIGNATURE.match(signature)
+    assert found, signature
     result = [_slot(part, "head") for part in _parts(found["head"])]
     if found["width"]:
         result.append(Slot(found["width"], "width", None))

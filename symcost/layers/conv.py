@@ -132,17 +132,13 @@ class TransposedConv(Layer, name="upconv"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
             raise LayerError("wrong-rank", f"'upconv' slides over positions, and {x} has none")
-        yield from at_least_one(
-            kernel=self.k, stride=self.s, dilation=self.dil, width=self.c, groups=self.groups
-        )
+        yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil, width=self.c, groups=self.groups)
         yield from not_negative(padding=self.pad, **{"output padding": self.outpad})
         yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")
         yield divisible(self.c, self.groups, "groups must divide the output channels", "groups")
         for m, o, s, d in zip(self.shape(x).dims, self.outpad, self.s, self.dil, strict=True):
             yield at_least(m, 1, "the padding must leave something of the output")
-            yield at_least(
-                maximum(s, d) - 1, o, "output padding must be smaller than the stride or the dilation"
-            )
+            yield at_least(maximum(s, d) - 1, o, "output padding must be smaller than the stride or the dilation")
 
     def shape(self, x: Shape) -> Shape:
         each = zip(x.dims, self.k, self.s, self.pad, self.dil, self.outpad, strict=True)

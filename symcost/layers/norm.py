@@ -74,9 +74,7 @@ class LayerNorm(Layer, name="layernorm"):
         if self.over == "channels":
             return (x.channels,)
         if not x.dims:
-            raise LayerError(
-                "wrong-rank", f"'over={self.over}' needs positions, and {x} has none", option="over"
-            )
+            raise LayerError("wrong-rank", f"'over={self.over}' needs positions, and {x} has none", option="over")
         return x.dims if self.over == "positions" else (x.channels, *x.dims)
 
     def needs(self, x: Shape) -> Iterator[Condition]:

@@ -29,9 +29,7 @@ class _Recurrent(Layer):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
-            raise LayerError(
-                "wrong-rank", f"'{self.kind}' runs over one position axis, and {x} has {x.rank or 'none'}"
-            )
+            raise LayerError("wrong-rank", f"'{self.kind}' runs over one position axis, and {x} has {x.rank or 'none'}")
         yield from at_least_one(width=self.h, layers=self.layers)
         if self.biases.number not in (0, 1, 2):
             message = f"'biases' is 0, 1 or 2 bias vectors a gate, not {self.biases}"
@@ -101,7 +99,7 @@ class RNN(_Recurrent, name="rnn"):
 
     signature = "rnn-h(layers=1, bidir=false, biases=1)"
     gates = 1
-    unit = {Op.TANH: 1}
+    unit: ClassVar = {Op.TANH: 1}
 
 
 class GRU(_Recurrent, name="gru"):
@@ -116,7 +114,7 @@ class GRU(_Recurrent, name="gru"):
 
     signature = "gru-h(layers=1, bidir=false, biases=1, reset_after=false)"
     gates = 3
-    unit = {Op.EXP: 2, Op.ADD: 4, Op.DIV: 2, Op.TANH: 1, Op.MUL: 3}
+    unit: ClassVar = {Op.EXP: 2, Op.ADD: 4, Op.DIV: 2, Op.TANH: 1, Op.MUL: 3}
 
 
 class LSTM(_Recurrent, name="lstm"):
@@ -130,7 +128,7 @@ class LSTM(_Recurrent, name="lstm"):
 
     signature = "lstm-h(layers=1, bidir=false, biases=1, proj=0)"
     gates = 4
-    unit = {Op.EXP: 3, Op.ADD: 4, Op.DIV: 3, Op.TANH: 2, Op.MUL: 3}
+    unit: ClassVar = {Op.EXP: 3, Op.ADD: 4, Op.DIV: 3, Op.TANH: 2, Op.MUL: 3}
     proj: Size
 
     def needs(self, x: Shape) -> Iterator[Condition]:

@@ -15,9 +15,7 @@ def extent(k: Size, dilation: Size) -> Size:
     return dilation * (k - 1) + 1
 
 
-def window(
-    n: Size, k: SizeLike, s: SizeLike, p: SizeLike, dilation: SizeLike = 1, rounding: str = "floor"
-) -> Size:
+def window(n: Size, k: SizeLike, s: SizeLike, p: SizeLike, dilation: SizeLike = 1, rounding: str = "floor") -> Size:
     """How many windows of ``k`` taps fit, ``s`` apart, in ``n`` positions padded by ``p`` on both sides.
 
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationships 6 and 15.
@@ -27,7 +25,8 @@ def window(
     """
     free = n + 2 * Size.of(p) - extent(Size.of(k), Size.of(dilation))
     steps = free / s
-    return {"floor": floor, "ceil": ceil, "exact": _same}[rounding](steps) + ONE
+    rounded = floor(steps) if rounding == "floor" else ceil(steps) if rounding == "ceil" else steps
+    return rounded + ONE
 
 
 def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Size:
@@ -43,23 +42,15 @@ def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: st
     return floor((n + minimum(fits, starts_inside)) / s)
 
 
-def _same(value: Size) -> Size:
-    return value
-
-
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
     """The kernel is not larger than the padded input."""
-    return at_least(
-        n + 2 * p, extent(k, dilation), "the kernel must fit into the padded input", "kernel-too-large"
-    )
+    return at_least(n + 2 * p, extent(k, dilation), "the kernel must fit into the padded input", "kernel-too-large")
 
 
 def whole(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Iterator[Condition]:
     """With ``round=exact``, the condition under which the textbook's quotient is an integer."""
     if rounding == "exact":
-        yield divisible(
-            n + 2 * p - extent(k, dilation), s, "round=exact: the stride divides without a remainder"
-        )
+        yield divisible(n + 2 * p - extent(k, dilation), s, "round=exact: the stride divides without a remainder")
 
 
 def at_least_one(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:

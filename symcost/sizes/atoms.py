@@ -17,15 +17,27 @@ from functools import lru_cache
 from math import gcd, lcm
 from typing import Any, Union
 
+from symcost.source import Diagnostic, SymcostError
+
 Rational = int | Fraction
 SizeLike = Union["Size", int, Fraction]
 
-MAX_BITS = 40_000  # of one number: 10^12000; beyond, a power tower would eat all memory
-MAX_TERMS = 20_000  # of one power: (a + b + ... )^n multiplied out
+MAX_BITS = 13_000  # of one number: 3900 digits; Python itself refuses to write more than 4300
+MAX_PRODUCTS = 1_000_000  # of two sums multiplied out
 
 
-class TooLarge(ArithmeticError):
+class TooLarge(SymcostError):
     """A number or a sum that no person would want written out."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Diagnostic("number-too-large", what))
+
+
+class DivisionByZero(SymcostError, ZeroDivisionError):
+    """A quotient by zero."""
+
+    def __init__(self) -> None:
+        super().__init__(Diagnostic("division-by-zero", "division by zero"))
 
 
 class Atom:
@@ -43,9 +55,7 @@ class Atom:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (
-            isinstance(other, Atom) and self._hash == other._hash and self.key == other.key
-        )
+        return self is other or (isinstance(other, Atom) and self._hash == other._hash and self.key == other.key)
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
         """This atom with ``part`` applied to the sizes inside it."""
@@ -262,6 +272,8 @@ class Size:
 
     def __mul__(self, other: SizeLike) -> Size:
         other = Size.of(other)
+        if len(self.terms) * len(other.terms) > MAX_PRODUCTS:
+            raise TooLarge(f"a product of sums with more than {MAX_PRODUCTS} terms")
         terms: dict[Monomial, Rational] = {}
         for m1, c1 in self.terms.items():
             for m2, c2 in other.terms.items():
@@ -272,11 +284,7 @@ class Size:
 
     def __truediv__(self, other: SizeLike) -> Size:
         """The exact quotient; never rounds."""
-        return (
-            self * inverse(Size.of(other))
-            if len(Size.of(other).terms) < 2
-            else _quotient(self, Size.of(other))
-        )
+        return self * inverse(Size.of(other)) if len(Size.of(other).terms) < 2 else _quotient(self, Size.of(other))
 
     def __rtruediv__(self, other: SizeLike) -> Size:
         return Size.of(other) / self
@@ -341,7 +349,7 @@ def product(sizes: Iterable[SizeLike]) -> Size:
 def inverse(size: Size) -> Size:
     """``1/size``."""
     if not size.terms:
-        raise ZeroDivisionError("division by zero")
+        raise DivisionByZero
     if len(size.terms) == 1:
         ((monomial, coefficient),) = size.terms.items()
         if not any(isinstance(a, Group) for a, _ in monomial):
@@ -410,8 +418,6 @@ def _integer_power(base: Size, exponent: int) -> Size:
         exponent >>= 1
         if exponent:
             square = square * square
-        if len(result.terms) > MAX_TERMS or len(square.terms) > MAX_TERMS:
-            raise TooLarge(f"a power of more than {MAX_TERMS} terms")
     return result
 
 
@@ -453,13 +459,7 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             if least is None or least <= 0:
                 return None, None
             n0, n1 = lower(atom.numerator), upper(atom.numerator)
-            low = (
-                None
-                if n0 is None
-                else (0 if greatest is None else n0 // greatest)
-                if n0 >= 0
-                else n0 // least
-            )
+            low = None if n0 is None else (0 if greatest is None else n0 // greatest) if n0 >= 0 else n0 // least
             high = None if n1 is None else n1 // least if n1 >= 0 else -1
             return low, high
         case Function(name="min"):
@@ -492,9 +492,7 @@ def _power_interval(
 ) -> tuple[Rational | None, Rational | None]:
     low, high = interval
     if low is None or low < 0:
-        return (
-            (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
-        )
+        return (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
     if exponent > 0:
         return low**exponent, None if high is None else high**exponent
     least = 0 if high is None else Fraction(1) / high**-exponent if high else None
@@ -513,7 +511,7 @@ def _times_interval(
     return None, None
 
 
-# ------------------------------------------------------------------------------------------------------------- monomials
+# ------------------------------------------------------------ monomials
 
 
 def _accumulate(terms: dict[Monomial, Rational], monomial: Monomial, coefficient: Rational) -> None:
@@ -549,6 +547,8 @@ def _product(a: Rational, b: Rational) -> Rational:
         if value.bit_length() > MAX_BITS:
             raise TooLarge(f"a number of more than {MAX_BITS * 3 // 10} digits")
         return value
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise TooLarge(f"a fraction of more than {MAX_BITS * 3 // 10} digits")
     return _plain(value)
 
 
@@ -596,6 +596,11 @@ def leading(size: Size) -> tuple[Monomial, Rational]:
 def term_order(monomial: Monomial) -> tuple[Any, ...]:
     """Falling degree; among equals, sizes of tensors before parameters of layers: ``X - K + 2*P``."""
     return (-sum(e for _, e in monomial), tuple(sorted((_is_parameter(a), a.key, -e) for a, e in monomial)))
+
+
+def sign_order(monomial: Monomial) -> tuple[Any, ...]:
+    """Which term decides the sign of a rounding: one with a size of a tensor in it before ``d*K``, constants last."""
+    return (not monomial, all(_is_parameter(a) for a, _ in monomial), term_order(monomial))
 
 
 def _is_parameter(atom: Atom) -> bool:

@@ -60,11 +60,7 @@ class Condition:
         match self.kind:
             case ">=":
                 return (
-                    True
-                    if never_negative(self.size, known)
-                    else False
-                    if always_negative(self.size, known)
-                    else None
+                    True if never_negative(self.size, known) else False if always_negative(self.size, known) else None
                 )
             case "==":
                 return is_zero(self.size, known)

@@ -69,15 +69,24 @@ def _sum(size: Size, sp: Spelling) -> str:
     if not size.terms:
         return sp.number(0)
     written = ""
-    for monomial, coefficient in sorted(
-        size.terms.items(), key=lambda item: (not item[0], term_order(item[0]))
-    ):
-        term = _term(monomial, abs(coefficient), sp)
+    for monomial in _printed_order(size):
+        coefficient = size.terms[monomial]
+        term = _term(monomial, abs(Fraction(coefficient)), sp)
         if written:
             written += (" + " if coefficient > 0 else " - ") + term
         else:
             written = term if coefficient > 0 else f"-{term}"
     return written
+
+
+def _printed_order(size: Size) -> list[Monomial]:
+    """Falling degree, the constant last; a sum begins with something added where it can."""
+    order = sorted(size.terms, key=lambda m: (not m, term_order(m)))
+    added = next((m for m in order if m and size.terms[m] > 0), None)
+    if added is not None and size.terms[order[0]] < 0:
+        order.remove(added)
+        order.insert(0, added)
+    return order
 
 
 def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
@@ -143,7 +152,7 @@ def _rounding(atom: Floor, sp: Spelling) -> str:
     return write(top, bottom)
 
 
-# ------------------------------------------------------------------------------------------------------- the spellings
+# ------------------------------------------------------------ the spellings
 
 
 def _plain_fraction(top: str, bottom: str) -> str:
@@ -180,7 +189,42 @@ def _latex_function(name: str, args: str) -> str:
     return rf"{written}\left({args}\right)"
 
 
-_GREEK = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+_GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Upsilon",
+    "Phi",
+    "Psi",
+    "Omega",
+]
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [g for g in _GREEK if g[0].islower()], strict=True))
 
 
@@ -202,6 +246,11 @@ def latex_name(name: str) -> str:
     return rf"{base}_{{{below}}}" if len(tail) == 1 or tail.isdigit() else rf"{base}_{{\mathrm{{{below}}}}}"
 
 
+def grouped(value: int) -> str:
+    """``35 597 096``: digits in groups of three from five digits on, no-break spaces between."""
+    return str(value) if abs(value) < 10_000 else f"{value:,}".replace(",", "\u00a0")
+
+
 ASCII = Spelling(
     times="*",
     name=str,
@@ -219,7 +268,7 @@ ASCII = Spelling(
 UNICODE = Spelling(
     times="·",
     name=str,
-    number=str,
+    number=grouped,
     power=_unicode_power,
     fraction=_plain_fraction,
     floor=_signs("⌊", "⌋"),

@@ -22,14 +22,15 @@ from math import gcd, lcm
 from symcost.sizes.atoms import (
     ONE,
     ZERO,
+    Atom,
     Floor,
+    Group,
     Monomial,
     Rational,
     Size,
     SizeLike,
-    leading,
     lower,
-    term_order,
+    sign_order,
     upper,
 )
 
@@ -77,7 +78,8 @@ def _split(value: Size) -> tuple[Size, Size]:
     outside: dict[Monomial, Rational] = {}
     rest: dict[Monomial, Rational] = {}
     lead = True
-    for monomial, coefficient in sorted(value.terms.items(), key=_by_order):
+    for monomial in sorted(value.terms, key=sign_order):
+        coefficient = value.terms[monomial]
         whole = all(e > 0 and a.integer for a, e in monomial)
         taken = 0
         if whole:
@@ -91,10 +93,6 @@ def _split(value: Size) -> tuple[Size, Size]:
     return Size(outside), Size(rest)
 
 
-def _by_order(term: tuple[Monomial, Rational]) -> tuple[object, ...]:
-    return (not term[0], term_order(term[0]))
-
-
 def _nearest(value: Rational) -> int:
     """The nearest integer, a half going towards zero."""
     sign = 1 if value >= 0 else -1
@@ -103,7 +101,7 @@ def _nearest(value: Rational) -> int:
 
 def _fraction(value: Size) -> tuple[Size, Size]:
     """Numerator and denominator, both without negative powers and with integer coefficients."""
-    bottom: dict[object, int] = {}
+    bottom: dict[Atom, int] = {}
     for monomial in value.terms:
         for atom, exponent in monomial:
             if exponent < 0:
@@ -111,9 +109,8 @@ def _fraction(value: Size) -> tuple[Size, Size]:
     number = lcm(*(Fraction(c).denominator for c in value.terms.values()))
     denominator = Size.of(number)
     for atom, exponent in bottom.items():
-        inside = getattr(atom, "size", None)  # of a Group
-        denominator = denominator * (inside if inside is not None else Size.of(atom)) ** exponent  # type: ignore[arg-type]
-    if any(hasattr(atom, "size") for atom in bottom):
+        denominator = denominator * _ungrouped(atom) ** exponent
+    if any(isinstance(atom, Group) for atom in bottom):
         return _without_groups(value, denominator)
     return value * denominator, denominator
 
@@ -124,10 +121,13 @@ def _without_groups(value: Size, denominator: Size) -> tuple[Size, Size]:
     for monomial, coefficient in value.terms.items():
         part = denominator * coefficient
         for atom, exponent in monomial:
-            inside = getattr(atom, "size", None)
-            part = part * (Size.of(atom) if inside is None else inside) ** exponent
+            part = part * _ungrouped(atom) ** exponent
         numerator = numerator + part
     return numerator, denominator
+
+
+def _ungrouped(atom: Atom) -> Size:
+    return atom.size if isinstance(atom, Group) else Size.of(atom)
 
 
 def _positive(size: Size) -> bool:
@@ -136,13 +136,13 @@ def _positive(size: Size) -> bool:
 
 
 def _negative(numerator: Size) -> bool:
-    varying = Size({m: c for m, c in numerator.terms.items() if m})
-    return bool(varying.terms) and leading(varying)[1] < 0
+    return numerator.number is None and numerator.terms[min(numerator.terms, key=sign_order)] < 0
 
 
 def _flattened(numerator: Size, denominator: Size) -> Size | None:
     """R2, where a rounding stands in the numerator by itself, with coefficient 1 or -1."""
-    for monomial, coefficient in sorted(numerator.terms.items(), key=_by_order):
+    for monomial in sorted(numerator.terms, key=sign_order):
+        coefficient = numerator.terms[monomial]
         if len(monomial) != 1 or monomial[0][1] != 1 or abs(coefficient) != 1:
             continue
         atom = monomial[0][0]
@@ -182,12 +182,7 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
         return Size.of(-1)
     low, high = lower(numerator), upper(numerator)
     divisor = denominator.number
-    if (
-        low is not None
-        and high is not None
-        and isinstance(divisor, int)
-        and low // divisor == high // divisor
-    ):
+    if low is not None and high is not None and isinstance(divisor, int) and low // divisor == high // divisor:
         return Size.of(low // divisor)
     return None
 

@@ -67,7 +67,7 @@ class Shape:
         numbers = [s.number for s in sizes]
         if not all(isinstance(n, int) for n in numbers):
             raise ValueError(f"{self} is not numeric; give its symbols values with .at()")
-        return tuple(int(n) for n in numbers)  # type: ignore[arg-type]
+        return tuple(int(n) for n in numbers)
 
     def text(self, spelling: Spelling = ASCII) -> str:
         """As the language writes it: ``64@112x112``, ``C@H x W``; parentheses around what is no name or number."""
@@ -85,7 +85,5 @@ class Shape:
 
 def _slot(size: Size, spelling: Spelling) -> str:
     written = text(size, spelling)
-    bare = written.replace("_", "a").isalnum() or (
-        written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1
-    )
+    bare = written.replace("_", "a").isalnum() or (written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1)
     return written if bare else f"({written})"

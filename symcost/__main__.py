@@ -1,0 +1,5 @@
+"""``python -m symcost``."""
+
+from symcost.cli import main
+
+main()

@@ -1,0 +1,392 @@
+"""The command line: arguments, colour, exit codes. It computes nothing.
+
+Exit codes: 0 fine; 1 the program is wrong, an assert failed, or `fmt --check` would change something; 2 a wrong command line;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symcost import __version__
+from symcost.source import Diagnostic, Source, SymcostError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from symcost.architecture import Architecture
+    from symcost.render.document import Document
+
+
+class _DefaultShow(click.Group):
+    """``symcost vgg16.arch`` is ``symcost show vgg16.arch``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_DefaultShow, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(__version__, prog_name="symcost")
+def cli() -> None:
+    """The formula behind the network: exact parameters, MACs and FLOPs of an architecture with symbolic sizes.
+
+    \b
+    symcost vgg16.arch                          its formulas, layer by layer
+    symcost vgg16.arch --set X=224              ... at a size
+    symcost 'input 3@X x X  conv3-64 maxpool'   a program on the command line
+    symcost vgg16.arch --latex                  for the paper
+    """
+
+
+@cli.command(short_help="Print the costs of a network.")
+@click.argument("program", metavar="FILE|-|TEXT")
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula.")
+@click.option("--net", "net", metavar="NAME", help="A net the file defines, such as 'vgg(2, 2, 3, 3, 3)'.")
+@click.option("--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too.")
+@click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T.")
+@click.option("--resolve", is_flag=True, help="Write named sizes out.")
+@click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings.")
+@click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment.")
+@click.option("--markdown", "form", flag_value="markdown", help="A Markdown table.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers.")
+def show(
+    program: str,
+    more: tuple[str, ...],
+    given: tuple[str, ...],
+    net: str | None,
+    conventions: tuple[str, ...],
+    speed: str | None,
+    resolve: bool,
+    form: str | None,
+    output: str | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Print the costs of a network: a FILE, - for standard input, or the program itself.
+
+    \b
+    symcost show vgg16.arch --set X=224
+    symcost show net.arch --set n=3,K=5 --convention exact
+    """
+    from symcost.render.document import STANDARD, Document
+
+    with _reported(form == "json"):
+        arch, title = _network(program)
+        if net is not None:
+            arch, title = _net(arch, net), net
+        elif arch.input is None and arch.nets:
+            raise SymcostError(_choose(arch, program))
+        arch = arch.at(_values((*given, *more)))
+        document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
+        rate = _rate(speed)
+        with _written(output, force) as stream:
+            _render(document, form, stream, quiet, rate)
+
+
+@cli.command(short_help="Run the asserts of programs.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-q", "--quiet", is_flag=True, help="Print failures only.")
+def check(files: tuple[str, ...], quiet: bool) -> None:
+    """Run the asserts of programs; exit code 1 when one fails.
+
+    \b
+    symcost check vgg16.arch resnet.arch
+    """
+    from symcost.claims import check as run
+
+    failed = False
+    for name in files:
+        with _reported(False, ends=False) as outcome:
+            arch, title = _network(name)
+            results = list(run(arch))
+            wrong = [d for _, d in results if d is not None]
+            if wrong:
+                raise SymcostError(wrong)
+            if not quiet:
+                held = f"{len(results)} {'assert holds' if len(results) == 1 else 'asserts hold'}"
+                click.echo(f"{title}: {held if results else 'no asserts'}")
+        failed = failed or outcome.failed
+    if failed:
+        raise SystemExit(1)
+
+
+@cli.command(short_help="Format programs.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit code 1 when something would change.")
+def fmt(files: tuple[str, ...], only_check: bool) -> None:
+    """Format programs in place; - formats standard input to standard output.
+
+    \b
+    symcost fmt vgg16.arch
+    symcost fmt --check networks/*.arch
+    """
+    from symcost.fmt import formatted
+
+    changed = failed = False
+    for name in files:
+        with _reported(False, ends=False) as outcome:
+            text = _text(name)
+            result = formatted(Source(_shown(name), text))
+            if name == "-" and not only_check:
+                click.echo(result, nl=False)
+            elif result != text:
+                changed = True
+                if only_check:
+                    click.echo(f"would change {name}")
+                else:
+                    _write_whole(Path(name), result)
+                    click.echo(f"changed {name}", err=True)
+        failed = failed or outcome.failed
+    if failed or (only_check and changed):
+        raise SystemExit(1)
+
+
+@cli.command(short_help="List the layer kinds with their general formulas.")
+@click.argument("kind", required=False)
+@click.option("--markdown", "form", flag_value="markdown", help="The reference page of the documentation.")
+def layers(kind: str | None, form: str | None) -> None:
+    """List the layer kinds with their general formulas, or say everything about one KIND.
+
+    \b
+    symcost layers
+    symcost layers conv
+    """
+    from symcost.render.kinds import describe, listing, page
+
+    with _reported(False), _piped():
+        console = _console()
+        if form == "markdown":
+            click.echo(page(), nl=False)
+        elif kind is None:
+            listing(console)
+        else:
+            describe(kind, console)
+
+
+@cli.command(short_help="Print the script for shell completion.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that completes symcost's commands and options.
+
+    \b
+    eval "$(symcost completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(cli, {}, "symcost", "_SYMCOST_COMPLETE").source())
+
+
+def main() -> None:
+    """The entry point of the command ``symcost``."""
+    try:
+        cli(prog_name="symcost")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+# ------------------------------------------------------------ reading
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else name
+
+
+def _text(program: str) -> str:
+    """The text of a file, of standard input, or the argument itself when it is no file but looks like a program."""
+    from symcost.files import decoded, read
+
+    if program == "-":
+        return decoded(sys.stdin.buffer.read(), "standard input")
+    if _is_program(program):
+        return program
+    return read(program)
+
+
+def _is_program(argument: str) -> bool:
+    """Whether an argument is program text: it has blanks or an @, and no such file exists."""
+    if not any(c in argument for c in " \n@;"):
+        return False
+    try:
+        return not Path(argument).exists()
+    except (OSError, ValueError):  # too long for a file name
+        return True
+
+
+def _network(program: str) -> tuple[Architecture, str]:
+    from symcost.architecture import parse
+
+    text = _text(program)
+    if program == "-":
+        return parse(text, "<stdin>"), "<stdin>"
+    if _is_program(program):
+        return parse(text, "<program>"), "<program>"
+    return parse(text, program), Path(program).name
+
+
+def _net(arch: Architecture, call: str) -> Architecture:
+    """``vgg(2, 2, q=1)`` as a network of the file."""
+    from symcost import syntax as s
+    from symcost.parser import parse_formula
+
+    asked = parse_formula(call, "--net")
+    match asked:
+        case s.Ref(names=(name,)):
+            return arch.net(name)
+        case s.Apply(function=s.Ref(names=(name,)), attribute=None):
+            args = asked.args or ()
+            plain = [a.value.span.text for a in args if a.name is None]
+            return arch.net(name, *plain, **{a.name: a.value.span.text for a in args if a.name is not None})
+    raise SymcostError(
+        Diagnostic("unknown-net", f"'{call}' is no net", help="write it as in: --net 'vgg(2, 2, 3, 3, 3)'")
+    )
+
+
+def _choose(arch: Architecture, program: str) -> Diagnostic:
+    message = f"{_shown(program)} has no network of its own"
+    return Diagnostic("choose-net", message, help=f"choose one of its nets with --net: {', '.join(arch.nets)}")
+
+
+def _values(given: tuple[str, ...]) -> dict[str, str]:
+    """``X=224``, ``n=3,K=5`` as values by name."""
+    found: dict[str, str] = {}
+    for part in (p for g in given for p in _split(g)):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise click.UsageError(f"'{part}' is not of the form NAME=VALUE")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _split(given: str) -> list[str]:
+    """At commas outside parentheses."""
+    parts, depth = [""], 0
+    for c in given:
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        if c == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return parts
+
+
+def _rate(speed: str | None) -> Any:
+    """``312T`` as operations a second."""
+    if speed is None:
+        return None
+    from symcost.claims import figure
+
+    rate = figure(speed)
+    if rate is None or rate <= 0:
+        raise click.UsageError(f"'{speed}' is no speed; write 312T for 312*10^12 operations a second")
+    return rate
+
+
+# ------------------------------------------------------------ writing
+
+
+def _console(file: Any = None) -> Console:
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, emoji=False, markup=False)
+
+
+def _render(document: Document, form: str | None, stream: Any, quiet: bool, rate: Any) -> None:
+    if form is None:
+        from symcost.render.terminal import show
+
+        show(document, _console(stream), table=not quiet, speed=rate)
+        return
+    from importlib import import_module
+
+    writer = import_module(f"symcost.render.{form}")
+    stream.write(writer.fragment(document) if form == "latex" else writer.page(document))
+
+
+@contextmanager
+def _written(output: str | None, force: bool) -> Iterator[Any]:
+    """Standard output, or a file that is written whole or not at all."""
+    if output is None:
+        with _piped():
+            yield sys.stdout
+        return
+    path = Path(output)
+    if path.exists() and not force:
+        raise SymcostError(Diagnostic("file-exists", f"{output} exists", help="use --force to overwrite it"))
+    from io import StringIO
+
+    buffer = StringIO()
+    yield buffer
+    _write_whole(path, buffer.getvalue())
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write beside the file, then put it in its place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise SymcostError(Diagnostic("unwritable", f"cannot write {path}: {error.strerror}")) from None
+
+
+@contextmanager
+def _piped() -> Iterator[None]:
+    yield
+    sys.stdout.flush()
+
+
+class _Outcome:
+    failed = False
+
+
+@contextmanager
+def _reported(as_json: bool, ends: bool = True) -> Iterator[_Outcome]:
+    """Diagnostics on standard error (as JSON on standard output when that was asked for), exit code 1."""
+    outcome = _Outcome()
+    try:
+        yield outcome
+    except SymcostError as error:
+        outcome.failed = True
+        if as_json:
+            from symcost.render.json import errors
+
+            click.echo(errors(error.diagnostics), nl=False)
+        else:
+            click.echo(_coloured(str(error)), err=True)
+        if ends:
+            raise SystemExit(1) from None
+
+
+def _coloured(message: str) -> str:
+    """Errors stand out on a terminal, and nowhere else."""
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return message
+    lines = []
+    for line in message.split("\n"):
+        if line.startswith("error["):
+            head, _, rest = line.partition(":")
+            line = click.style(head, fg="red", bold=True) + click.style(":" + rest, bold=True)
+        elif line.lstrip(" |").startswith("^"):
+            line = click.style(line, fg="red")
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Results as text, tables, LaTeX, Markdown, JSON. Rendering changes no value."""

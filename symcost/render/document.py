@@ -1,0 +1,66 @@
+"""What is said about a network, gathered once for every way of writing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symcost.architecture import Architecture, Cost, Row
+from symcost.conventions import convention
+from symcost.sizes.atoms import Size
+
+STANDARD = ("macs", "flops")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A network with the costs asked for."""
+
+    net: Architecture
+    title: str
+    conventions: tuple[str, ...] = STANDARD
+    resolve: bool = False  # write named sizes out
+
+    @property
+    def costs(self) -> dict[str, Cost]:
+        """Label and cost, in the order of printing."""
+        found = {"parameters": self.net.params}
+        for name in self.conventions:
+            rule = convention(name)
+            label = rule.unit if name in STANDARD else f"{rule.unit} ({name})"
+            found[label] = self.net.cost(name)
+        found["activations"] = self.net.activations
+        return {label: cost.resolved() if self.resolve else cost for label, cost in found.items()}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self.net.layers
+
+    def cell(self, cost: Cost) -> Cost:
+        return cost.resolved() if self.resolve else cost
+
+    @property
+    def names(self) -> dict[str, Size]:
+        """Named sizes that occur, with what they stand for."""
+        found: dict[str, Size] = {}
+        if not self.resolve:
+            for cost in self.costs.values():
+                found |= cost.definitions
+        return found
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Operations that one of the conventions shown leaves out."""
+        return tuple(dict.fromkeys(op for c in self.costs.values() for op in c.uncounted))
+
+    def by_default(self) -> tuple[dict[str, Size], dict[str, Cost]]:
+        """The default values and the costs at them, when they leave no symbol."""
+        values = self.net.defaults()
+        if not values:
+            return {}, {}
+        costs = {label: cost.at(values) for label, cost in self.costs.items()}
+        return (values, costs) if all(c.value is not None for c in costs.values()) else ({}, {})
+
+
+def repeats(rows: Sequence[Row]) -> bool:
+    return any(row.repeat != 1 for row in rows)

@@ -1,0 +1,77 @@
+"""A network as one JSON document. Exact integers are strings: readers of JSON lose digits above 2^53."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from symcost import __version__
+from symcost.architecture import Cost, Row
+from symcost.render.document import Document
+from symcost.sizes.notation import ASCII, condition_text
+from symcost.source import Diagnostic
+
+SCHEMA = 1
+
+
+def page(document: Document) -> str:
+    net = document.net
+    data = {
+        "schema": SCHEMA,
+        "symcost": __version__,
+        "name": document.title,
+        "input": None if net.input is None else str(net.input),
+        "output": None if net.output is None else str(net.output),
+        "symbols": list(net.symbols),
+        "costs": {label: _cost(cost) for label, cost in document.costs.items()},
+        "names": {s.name: str(net.domain.public(s.definition)) for s in net.domain.named if s.definition is not None},
+        "requires": [condition_text(c, ASCII) for c in net.requirements],
+        "layers": [_row(row, document) for row in document.rows],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def errors(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """The same diagnostics the terminal shows, as data."""
+    found = []
+    for d in diagnostics:
+        line, column = d.span.source.place(d.span.start) if d.span else (None, None)
+        found.append(
+            {
+                "code": d.code,
+                "message": d.message,
+                "file": d.span.source.name if d.span else None,
+                "line": line,
+                "column": column,
+                "notes": list(d.notes),
+                "help": d.help,
+            }
+        )
+    return json.dumps({"schema": SCHEMA, "errors": found}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    value = cost.value
+    found: dict[str, Any] = {"formula": str(cost), "unit": cost.unit, "convention": cost.convention}
+    if value is not None:
+        found |= {"value": str(value), "float": _float(cost)}
+    return found | {"not_counted": list(cost.uncounted)}
+
+
+def _float(cost: Cost) -> float | None:
+    try:
+        return float(cost)
+    except OverflowError:
+        return None
+
+
+def _row(row: Row, document: Document) -> dict[str, Any]:
+    return {
+        "text": row.text,
+        "kind": row.kind,
+        "repeat": str(row.repeat),
+        "input": str(row.input),
+        "output": str(row.output),
+        "params": _cost(document.cell(row.params)),
+        "macs": _cost(document.cell(row.macs)),
+    }

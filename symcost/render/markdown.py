@@ -1,0 +1,31 @@
+"""A network as Markdown: a table of the layers and the totals, formulas as LaTeX between dollars."""
+
+from __future__ import annotations
+
+from symcost.architecture import Architecture
+from symcost.render.document import Document, repeats
+from symcost.render.latex import condition, shape
+
+
+def table(net: Architecture) -> str:
+    """The layers and totals of a network."""
+    return page(Document(net, ""))
+
+
+def page(document: Document) -> str:
+    repeated = repeats(document.rows)
+    head = ["layer", *(["×"] if repeated else []), "output", "parameters", "MACs"]
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    for row in document.rows:
+        repeat = row.repeat
+        count = [str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"] if repeated else []
+        costs = [f"${document.cell(c).latex()}$" for c in (row.params, row.macs)]
+        cells = [f"`{row.text}`", *count, f"${shape(row.output)}$", *costs]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines.append("")
+    lines += [f"* {label}: ${cost.latex()}$" for label, cost in document.costs.items()]
+    if document.net.requirements:
+        lines.append(f"* requires: {', '.join(f'${condition(c)}$' for c in document.net.requirements)}")
+    if document.uncounted:
+        lines.append(f"* not counted: {', '.join(document.uncounted)}")
+    return "\n".join(lines) + "\n"

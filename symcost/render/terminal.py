@@ -1,0 +1,133 @@
+"""The page a terminal shows: a table of the layers, the totals, what they rest on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from symcost.architecture import Cost
+from symcost.render.document import Document, repeats
+from symcost.render.figures import duration, si
+from symcost.sizes.atoms import Rational
+from symcost.sizes.notation import ASCII, UNICODE, Spelling, text
+
+
+def show(document: Document, console: Console, *, table: bool = True, speed: Fraction | None = None) -> None:
+    """Print a network's costs. ``speed`` in operations a second adds the time at that speed."""
+    spelling = spelling_of(console)
+    net = document.net
+    arrow = "→" if spelling is UNICODE else "->"
+    if net.input is not None and net.output is not None:
+        heading = f"{document.title}   {net.input.text(spelling)} {arrow} {net.output.text(spelling)}"
+        console.print(Text(heading, style="bold"), soft_wrap=True)
+    if table and document.rows:
+        console.print()
+        console.print(_layers(document, spelling))
+    console.print()
+    _totals(document, console, spelling)
+    _below(document, console, spelling, speed)
+
+
+def spelling_of(console: Console) -> Spelling:
+    """The signs of mathematics where the stream can carry them."""
+    try:
+        "⌈⌊·²×→≥≤".encode(console.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return UNICODE
+
+
+def formula(cost: Cost, spelling: Spelling) -> str:
+    return cost.text(spelling)
+
+
+def _layers(document: Document, spelling: Spelling) -> Table:
+    times = "×" if spelling is UNICODE else "x"
+    repeated = repeats(document.rows)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("layer", no_wrap=False)
+    if repeated:
+        table.add_column(times, justify="right")
+    table.add_column("output")
+    table.add_column("parameters", justify="right")
+    table.add_column("MACs", justify="right")
+    for row in document.rows:
+        repeat = row.repeat
+        count = str(repeat) if isinstance(repeat, int) else repeat.text(spelling)
+        cells = [row.text, *([count if count != "1" else ""] if repeated else []), row.output.text(spelling)]
+        for cost in (row.params, row.macs):
+            shown = formula(document.cell(cost), spelling)
+            cells.append("" if shown == "0" else shown)
+        table.add_row(*(Text(c) for c in cells))
+    return table
+
+
+def _totals(document: Document, console: Console, spelling: Spelling) -> None:
+    labels = document.costs
+    width = max(len(label) for label in labels)
+    for label, cost in labels.items():
+        value = cost.value
+        shown = formula(cost, spelling)
+        rounded = f"   ({_rounded(value, cost)})" if value is not None and abs(Fraction(value)) >= 1000 else ""
+        _entry(console, label, f"{shown}{rounded}", width)
+    if document.names:
+        names = ", ".join(f"{name} = {text(meaning, spelling)}" for name, meaning in document.names.items())
+        _entry(console, "where", names, width)
+    values, costs = document.by_default()
+    if values:
+        at = ", ".join(f"{name} = {text(v, spelling)}" for name, v in values.items())
+        figures = ", ".join(_rounded(c.value or 0, c) for c in costs.values())
+        _entry(console, f"at {at}", figures, width)
+
+
+def _below(document: Document, console: Console, spelling: Spelling, speed: Fraction | None) -> None:
+    width = max(len(label) for label in document.costs)
+    requirements = document.net.conditions
+    if requirements:
+        _entry(console, "requires", ", ".join(_said(document, spelling)), width)
+    if document.uncounted:
+        by = " and ".join(label for label, cost in document.costs.items() if cost.uncounted)
+        _entry(console, "not counted", f"{', '.join(document.uncounted)} (by {by})", width)
+    if speed is not None:
+        _time(document, console, spelling, speed, width)
+
+
+def _time(document: Document, console: Console, spelling: Spelling, speed: Fraction, width: int) -> None:
+    seconds = document.net.flops.seconds(speed)
+    written = f"{seconds.text(spelling)} s" if seconds.value is None else duration(seconds.value)
+    _entry(console, "time", f"{written} at {si(speed, 'FLOPS')} (FLOPs divided by FLOPS, a lower bound)", width)
+
+
+def _said(document: Document, spelling: Spelling) -> list[str]:
+    from symcost.sizes.notation import condition_text
+
+    return [condition_text(c, spelling) for c in document.net.requirements]
+
+
+def _rounded(value: Rational, cost: Cost) -> str:
+    return si(value, {"parameters": " params", "elements": " elements"}.get(cost.unit, cost.unit)).replace("  ", " ")
+
+
+def _entry(console: Console, label: str, content: str, width: int) -> None:
+    """``label   content``, the content wrapped under itself at blanks."""
+    column = max(width, 11) + 3
+    room = max(20, console.width - column)
+    lines = _wrapped(content, room)
+    first = Text(f"{label:<{column - 1}} ", style="dim") if len(label) < column else Text(f"{label}  ", style="dim")
+    console.print(first + Text(lines[0]), soft_wrap=True)
+    for line in lines[1:]:
+        console.print(Text(" " * column + line), soft_wrap=True)
+
+
+def _wrapped(content: str, room: int) -> list[str]:
+    lines = [""]
+    for word in content.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if len(joined) > room and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    return lines
