@@ -48,7 +48,10 @@ def parse_formula(text: str | Source, name: str = "<formula>") -> s.Expr:
 def tokens(source: Source) -> Tree[Token]:
     """The parse tree with every token in it, for the formatter. Comments and blanks are between its tokens."""
     _check_text(source)
-    return _lark("tokens").parse(source.text, start="start")
+    try:
+        return _lark("tokens").parse(source.text, start="start")
+    except UnexpectedInput as error:
+        raise SymcostError(list(_syntax_errors(source, "start", error))) from None
 
 
 def _parsed(source: Source, start: str, kind: type[T]) -> T:

@@ -44,7 +44,9 @@ class Attention(Layer, name="attention"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
             raise LayerError("wrong-rank", f"'attention' runs over one position axis, and {x} has {x.rank or 'none'}")
-        yield from at_least_one(heads=self.heads, keys=self._keys(x))
+        yield from at_least_one(heads=self.heads, keys=self._keys(x), kv_heads=self._kv_heads())
+        widths = {"dk": self.dk, "dv": self.dv, "kdim": self.kdim, "vdim": self.vdim}
+        yield from at_least_one(**{name: size for name, size in widths.items() if size is not None})
         if self.dk is None:
             yield divisible(x.channels, self.heads, "heads must divide the channels")
         yield divisible(self.heads, self._kv_heads(), "kv_heads must divide heads")

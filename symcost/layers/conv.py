@@ -34,6 +34,9 @@ class _Windowed(Layer):
             raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and {x} has none")
         yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil)
         if self.pad == "same":
+            if self.round == "exact":
+                for n, s in zip(x.dims, self.s, strict=True):
+                    yield divisible(n, s, "round=exact: the stride divides without a remainder")
             return
         yield from not_negative(padding=self.padding())
         for n, k, s, p, d in zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True):
@@ -43,7 +46,8 @@ class _Windowed(Layer):
     def slid(self, x: Shape) -> tuple[Size, ...]:
         """Output positions: ``⌈X/s⌉`` for `same`, else ``⌊(X + 2P - d(K - 1) - 1)/s⌋ + 1``."""
         if self.pad == "same":
-            return tuple(ceil(n / s) for n, s in zip(x.dims, self.s, strict=True))
+            shares = tuple(n / s for n, s in zip(x.dims, self.s, strict=True))
+            return shares if self.round == "exact" else tuple(ceil(share) for share in shares)
         each = zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True)
         return tuple(window(n, k, s, p, d, self.round) for n, k, s, p, d in each)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from symcost.layers.base import Layer, LayerError, Ops, PerAxis
 from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, whole
 from symcost.ops import Op
-from symcost.sizes.atoms import ONE, Size, product
+from symcost.sizes.atoms import ONE, ZERO, Size, product
 from symcost.sizes.facts import Condition, at_least
 from symcost.sizes.functions import gcd
 from symcost.sizes.shape import Shape
@@ -33,7 +33,8 @@ class _Pool(Layer):
         yield from not_negative(padding=self.pad)
         for n, k, s, p, d in self._each(x):
             yield at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
-            yield fits(n, k, p, d)
+            room = s - 1 if self.round == "ceil" else ZERO  # rounding up, one window may stick out
+            yield fits(n + room, k, p, d)
             yield from whole(n, k, s, p, d, self.round)
 
     def shape(self, x: Shape) -> Shape:
