@@ -360,9 +360,23 @@ class Architecture:
         """The values declared with the symbols: ``sym X = 224``."""
         return {n: d.default for n, d in self.domain.symbols.items() if d.default is not None}
 
-    def formula(self, text: str) -> Size:
-        """A formula in the symbols of this network."""
-        return self.domain.convert(text)
+    def formula(self, text: str) -> sympy.Expr:
+        """A formula as a SymPy expression in the symbols of this network, so that differences cancel."""
+        from symcost.sizes.bridge import to_sympy
+
+        return to_sympy(self.domain.public(self.domain.read(text)))
+
+    def check(self) -> tuple[Diagnostic, ...]:
+        """Run the asserts of the program: what fails, and nothing where all hold."""
+        from symcost.claims import check
+
+        return tuple(diagnostic for _, diagnostic in check(self) if diagnostic is not None)
+
+    def table(self, form: str = "text") -> str:
+        """The layers and the totals as ``text``, ``markdown`` or ``latex``."""
+        from symcost.render.document import Document, rendered
+
+        return rendered(Document(self, self._graph.name or ""), form)
 
     # inside
 

@@ -313,10 +313,9 @@ def _render(document: Document, form: str | None, stream: Any, quiet: bool, rate
 
         show(document, _console(stream), table=not quiet, speed=rate)
         return
-    from importlib import import_module
+    from symcost.render.document import rendered
 
-    writer = import_module(f"symcost.render.{form}")
-    stream.write(writer.fragment(document) if form == "latex" else writer.page(document))
+    stream.write(rendered(document, form))
 
 
 @contextmanager

@@ -74,8 +74,8 @@ def _words(tree: Tree[Token]) -> Iterator[_Word]:
         if isinstance(node, Tree):
             item = node.data if node.data in ITEMS else item
             inner = _rule(node, rule)
-            firsts = (item, *[""] * len(node.children))
-            todo += reversed([(child, inner, first) for child, first in zip(node.children, firsts, strict=False)])
+            first = node.children[0] if node.children else None
+            todo += [(child, inner, item if child is first else "") for child in reversed(node.children)]
         elif node.type not in ("SEMI", "_ARROW") or rule == "table" or (node.type, rule) == ("_ARROW", "layerdef"):
             yield _Word(_text(node, rule), node.type, rule, item, node.start_pos or 0, node.end_pos or 0)
 
@@ -109,9 +109,16 @@ def _needs_semicolon(word: _Word) -> bool:
     return word.kind == "LNAME" and (word.text in _keywords() or re.fullmatch(r"x(\d+(x\d+)*)?", word.text) is not None)
 
 
+def _is_tight(word: _Word) -> bool:
+    """Whether it has no blank on either side."""
+    if (word.text, word.rule) == ("*", "shape"):  # `c@*`
+        return False
+    return word.text in _TIGHT or (word.text, word.rule) in _TIGHT_IN
+
+
 def _blank(a: _Word, b: _Word) -> str:
     """What stands between two words of one line that belong together."""
-    if any(w.text in _TIGHT or (w.text, w.rule) in _TIGHT_IN for w in (a, b)):
+    if _is_tight(a) or _is_tight(b):
         return ""
     if a.text == "(" or a.rule == "signed" or b.text in (")", ",", ";"):
         return ""
@@ -216,7 +223,7 @@ class _Page:
             self.lines.pop()
         _align(self.lines, lambda line: line.colon, _shift_shape)
         _align(self.lines, lambda line: line.comment and len(line.code) + MARGIN, _append_comment)
-        return "".join(f"{' ' * INDENT * line.indent}{line.code}".rstrip() + "\n" for line in self.lines)
+        return "".join(f"{' ' * INDENT * line.indent}{line.code}" + "\n" for line in self.lines)
 
 
 def _comment(line: str) -> str:

@@ -27,14 +27,19 @@ def presentable(size: Size, hints: Iterable[Size] = ()) -> Size:
     ``hints`` are sums likely to divide it, such as the sides of the tensors. The result is for printing: sums stand in
     it as factors, so it is no canonical form any more. It takes time linear in the number of terms.
     """
+    if len(size.terms) < 2:
+        return size
     factors: list[tuple[Size, int]] = []
-    rest = size
+    ((shared, _),) = content(size).terms.items()
+    outside = Size({shared: 1})  # with negative powers in it, the rest is a polynomial
+    rest = size * inverse(outside)
     for hint in _candidates(hints):
         rest, times = _divided(rest, hint)
         if times:
             factors.append((hint, times))
     common = _common(rest)
     rest = _shifted(rest * inverse(common))
+    common = outside * common
     if common == ONE and not factors:
         return rest
     return common * _group(rest) * product(_group(f) ** n for f, n in factors)

@@ -50,8 +50,9 @@ def tokens(source: Source) -> Tree[Token]:
     _check_text(source)
     try:
         return _lark("tokens").parse(source.text, start="start")
-    except UnexpectedInput as error:
-        raise SymcostError(list(_syntax_errors(source, "start", error))) from None
+    except UnexpectedInput:
+        parse(source)  # which says what is wrong
+        raise
 
 
 def _parsed(source: Source, start: str, kind: type[T]) -> T:

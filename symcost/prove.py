@@ -14,7 +14,7 @@ from itertools import product as every
 from math import floor as number_floor
 from math import gcd, isqrt, lcm
 
-from symcost.sizes.atoms import Atom, Floor, Function, Group, Power, Rational, Size, Symbol
+from symcost.sizes.atoms import Atom, Floor, Function, Group, Holds, Power, Rational, Size, Sum, Symbol
 
 MAX_POINTS = 60_000  # of the period proof: a second or two
 SAMPLES = (1, 2, 3, 5, 8, 13, 30, 31, 32, 64, 97, 224)
@@ -159,11 +159,37 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
             return lambda point: _power(base(point), exponent(point))
         case Group():
             return evaluator(atom.size)
+        case Sum():
+            return _sum_value(atom)
+        case Holds():
+            kind, inner, divisor = atom.kind, evaluator(atom.size), evaluator(atom.divisor)
+            return lambda point: int(_HOLDS[kind](inner(point), divisor(point)))
         case Function():
             args = [evaluator(a) for a in atom.args]
             function = _NUMERIC[atom.name]
             return lambda point: function(*(a(point) for a in args))
     raise TypeError(atom)
+
+
+_HOLDS: dict[str, Callable[[Rational, Rational], bool]] = {
+    ">=": lambda size, _: size >= 0,
+    "==": lambda size, _: size == 0,
+    "!=": lambda size, _: size != 0,
+    "|": lambda size, divisor: Fraction(size) / divisor == number_floor(Fraction(size) / divisor),
+}
+MAX_TURNS = 10_000
+
+
+def _sum_value(atom: Sum) -> Callable[[Point], Rational]:
+    term, count = evaluator(atom.term), evaluator(atom.count)
+
+    def value(point: Point) -> Rational:
+        turns = count(point)
+        if turns != int(turns) or turns > MAX_TURNS:
+            raise OverflowError
+        return sum((term({**point, atom.index: i}) for i in range(int(turns))), Fraction(0))
+
+    return value
 
 
 def _power(base: Rational, exponent: Rational) -> Rational:

@@ -64,3 +64,23 @@ class Document:
 
 def repeats(rows: Sequence[Row]) -> bool:
     return any(row.repeat != 1 for row in rows)
+
+
+def rendered(document: Document, form: str) -> str:
+    """The document as ``text``, ``markdown``, ``latex`` or ``json``."""
+    from io import StringIO
+
+    if form == "text":
+        from rich.console import Console
+
+        from symcost.render.terminal import show
+
+        stream = StringIO()
+        show(document, Console(file=stream, highlight=False, emoji=False, markup=False, width=100))
+        return stream.getvalue()
+    from importlib import import_module
+
+    if form not in ("markdown", "latex", "json"):
+        raise ValueError(f"a table is text, markdown, latex or json, not {form!r}")
+    page: str = import_module(f"symcost.render.{form}").page(document)
+    return page

@@ -22,7 +22,7 @@ def _factor(written: str, terms: int) -> str:
     return written if terms < 2 else rf"\left({written}\right)"
 
 
-def fragment(document: Document) -> str:
+def page(document: Document) -> str:
     """The totals as one aligned display, with the definitions of named sizes and the conditions under it."""
     entries = [(rf"\text{{{_escaped(label)}}}", cost.latex()) for label, cost in document.costs.items()]
     for symbol in document.net.domain.named:

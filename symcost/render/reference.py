@@ -49,7 +49,7 @@ def _named(x: Shape, y: Shape) -> tuple[Shape, dict[str, Size]]:
     names: dict[str, Size] = {}
     dims = []
     for index, side in enumerate(y.dims):
-        if side in x.dims or len(side.terms) < 2 and not any(isinstance(a, Floor) for a in side.atoms()):
+        if side in x.dims or (len(side.terms) < 2 and not any(isinstance(a, Floor) for a in side.atoms())):
             dims.append(side)
             continue
         source = text(x.dims[index], ASCII) if y.rank == x.rank else f"S{index}"

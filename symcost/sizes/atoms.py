@@ -67,9 +67,12 @@ class Atom:
 
 
 class Symbol(Atom):
-    """A name for a number. Bounds hold for every value; ``definition`` is what a named size stands for."""
+    """A name for a number. Bounds hold for every value; ``definition`` is what a named size stands for.
 
-    __slots__ = ("definition", "high", "integer", "low", "name")
+    ``top`` is an upper bound that is itself a formula: the last turn of a loop, for the symbol of its turns.
+    """
+
+    __slots__ = ("definition", "high", "integer", "low", "name", "top")
 
     def __init__(
         self,
@@ -78,10 +81,13 @@ class Symbol(Atom):
         low: Rational | None = 1,
         high: Rational | None = None,
         definition: Size | None = None,
+        top: Size | None = None,
     ) -> None:
-        self.name, self.integer, self.low, self.high, self.definition = name, integer, low, high, definition
+        self.name, self.integer, self.low, self.high = name, integer, low, high
+        self.definition, self.top = definition, top
         bounds = tuple("" if b is None else str(b) for b in (low, high))
-        self._seal((0, name, integer, *bounds, () if definition is None else definition.key))
+        formulas = tuple(() if f is None else f.key for f in (definition, top))
+        self._seal((0, name, integer, *bounds, *formulas))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
         return Size.of(self)
@@ -140,6 +146,42 @@ class Function(Atom):
 
     def inside(self) -> tuple[Size, ...]:
         return self.args
+
+
+class Sum(Atom):
+    """``term`` added up for ``index`` = 0 to ``count - 1``, where no closed form was found."""
+
+    __slots__ = ("count", "index", "integer", "term")
+
+    def __init__(self, term: Size, index: Symbol, count: Size) -> None:
+        self.term, self.index, self.count, self.integer = term, index, count, term.integer
+        self._seal((5, index.key, count.key, term.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        from symcost.sizes.sums import summed
+
+        return summed(part(self.term), self.index, part(self.count))
+
+    def inside(self) -> tuple[Size, ...]:
+        return self.term, self.count
+
+
+class Holds(Atom):
+    """1 where a condition holds and 0 where it does not: Iverson's bracket."""
+
+    __slots__ = ("divisor", "integer", "kind", "size")
+
+    def __init__(self, kind: str, size: Size, divisor: Size) -> None:
+        self.kind, self.size, self.divisor, self.integer = kind, size, divisor, True
+        self._seal((6, kind, size.key, divisor.key))
+
+    def rebuilt(self, part: Callable[[Size], Size]) -> Size:
+        from symcost.sizes.functions import holds
+
+        return holds(self.kind, part(self.size), part(self.divisor))
+
+    def inside(self) -> tuple[Size, ...]:
+        return self.size, self.divisor
 
 
 class Group(Atom):
@@ -205,7 +247,7 @@ class Size:
     @property
     def integer(self) -> bool:
         """Whether it is an integer for all values of its symbols, as far as its form shows."""
-        return all(type(c) is int and all(e > 0 and a.integer for a, e in m) for m, c in self.terms.items())
+        return all(integral(m, c) for m, c in self.terms.items())
 
     def atoms(self) -> set[Atom]:
         """Every atom in it, those inside other atoms included."""
@@ -315,6 +357,11 @@ class Size:
     def __bool__(self) -> bool:
         raise TypeError("a size has no truth value; compare it with symcost.sizes.facts")
 
+    def _sympy_(self) -> Any:
+        from symcost.sizes.bridge import to_sympy
+
+        return to_sympy(self)
+
     def __repr__(self) -> str:
         from symcost.sizes.notation import ascii_text
 
@@ -421,13 +468,48 @@ def _integer_power(base: Size, exponent: int) -> Size:
     return result
 
 
+def integral(monomial: Monomial, coefficient: Rational) -> bool:
+    """Whether a term is an integer for all values: ``2^n/2^t`` is one where t <= n."""
+    if type(coefficient) is int and all(e > 0 and a.integer for a, e in monomial):
+        return True
+    powers: dict[int, Size] = {}
+    for atom, exponent in monomial:
+        number = atom.base.number if isinstance(atom, Power) else None
+        if isinstance(number, int) and isinstance(atom, Power):
+            powers[number] = powers.get(number, ZERO) + atom.exponent * exponent
+        elif exponent < 0 or not atom.integer:
+            return False
+    left = Fraction(coefficient).denominator
+    for base, exponents in powers.items():
+        while left % base == 0:
+            left //= base
+            exponents = exponents - 1
+        low = lower(exponents)
+        if low is None or low < 0 or not exponents.integer:
+            return False
+    return left == 1
+
+
 def lower(size: Size) -> Rational | None:
     """A lower bound by interval arithmetic over the bounds of its symbols, or None."""
-    return _bound(size, low=True)
+    return _bound(_at_ends(size, low=True), low=True)
 
 
 def upper(size: Size) -> Rational | None:
-    return _bound(size, low=False)
+    return _bound(_at_ends(size, low=False), low=False)
+
+
+def _at_ends(size: Size, low: bool) -> Size:
+    """Turns of loops at the end where the size is least (or greatest): ``n - 1 - t`` at t = n - 1."""
+    for monomial, coefficient in size.terms.items():
+        if len(monomial) == 1 and monomial[0][1] == 1 and isinstance(monomial[0][0], Symbol):
+            symbol = monomial[0][0]
+            if symbol.top is None or sum(any(a == symbol for a, _ in m) for m in size.terms) != 1:
+                continue
+            if (coefficient < 0) == low:
+                rest = size - Size({monomial: coefficient})
+                return _at_ends(rest + symbol.top * coefficient, low)
+    return size
 
 
 def _bound(size: Size, low: bool) -> Rational | None:
@@ -474,6 +556,11 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             return 0, None
         case Group():
             return lower(atom.size), upper(atom.size)
+        case Holds():
+            return 0, 1
+        case Sum():
+            low = lower(atom.term)
+            return (0, None) if low is not None and low >= 0 else (None, None)
     return None, None
 
 

@@ -9,7 +9,20 @@ from typing import Any
 
 import sympy
 
-from symcost.sizes.atoms import Atom, Floor, Function, Group, Power, Size, SizeLike, Symbol, product, total
+from symcost.sizes.atoms import (
+    Atom,
+    Floor,
+    Function,
+    Group,
+    Holds,
+    Power,
+    Size,
+    SizeLike,
+    Sum,
+    Symbol,
+    product,
+    total,
+)
 from symcost.sizes.functions import FUNCTIONS, gcd, maximum, minimum
 from symcost.sizes.rounding import ceil, floor
 
@@ -39,7 +52,20 @@ def _atom(atom: Atom) -> sympy.Expr:
             return _FUNCTIONS[atom.name](*(to_sympy(a) for a in atom.args))
         case Group():
             return to_sympy(atom.size)
+        case Sum():
+            index = sympy_symbol(atom.index)
+            return sympy.Sum(to_sympy(atom.term), (index, 0, to_sympy(atom.count - 1)))
+        case Holds():
+            return sympy.Piecewise((1, _relation(atom)), (0, True))
     raise TypeError(atom)
+
+
+def _relation(atom: Holds) -> Any:
+    size = to_sympy(atom.size)
+    if atom.kind == "|":
+        return sympy.Eq(sympy.Mod(size, to_sympy(atom.divisor)), 0)
+    relations: dict[str, Any] = {">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+    return relations[atom.kind](size, 0)
 
 
 def _log2(x: sympy.Expr) -> sympy.Expr:

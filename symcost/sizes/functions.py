@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, Function, Size, power
-from symcost.sizes.facts import divides, never_negative
+from symcost.sizes.atoms import ONE, Function, Holds, Size, power
+from symcost.sizes.facts import Condition, divides, never_negative
 from symcost.sizes.rounding import ceil, floor
 
 
@@ -88,6 +88,12 @@ def divisible(value: Size, divisor: Size) -> Size:
     if number is None or least is None:
         return Size.of(Function("divisible", (value, divisor)))
     return nearest + divisor if number < least else nearest
+
+
+def holds(kind: str, size: Size, divisor: Size) -> Size:
+    """1 where the condition holds, 0 where it does not, and the bracket where that depends."""
+    decided = Condition(kind, size, divisor).holds()
+    return Size.of(Holds(kind, size, divisor)) if decided is None else Size.of(int(decided))
 
 
 FUNCTIONS: dict[str, Callable[..., Size]] = {

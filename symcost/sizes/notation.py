@@ -12,10 +12,12 @@ from symcost.sizes.atoms import (
     Floor,
     Function,
     Group,
+    Holds,
     Monomial,
     Power,
     Rational,
     Size,
+    Sum,
     Symbol,
     term_order,
 )
@@ -37,6 +39,8 @@ class Spelling:
     ceil: Callable[[str, str], str]
     function: Callable[[str, str], str]
     parens: Callable[[str], str]
+    sum: Callable[[str, str, str], str]  # term, index, last index
+    bracket: Callable[[str], str]  # 1 where a condition holds
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
 
@@ -134,6 +138,10 @@ def _atom(atom: Atom, sp: Spelling) -> str:
             return sp.function(atom.name, ", ".join(_sum(a, sp) for a in atom.args))
         case Group():
             return sp.parens(_sum(atom.size, sp))
+        case Sum():
+            return sp.sum(_sum(atom.term, sp), _sum(Size.of(atom.index), sp), _sum(atom.count - 1, sp))
+        case Holds():
+            return sp.bracket(condition_text(Condition(atom.kind, atom.size, atom.divisor), sp))
     raise TypeError(atom)
 
 
@@ -261,6 +269,8 @@ ASCII = Spelling(
     ceil=_plain_round("ceil"),
     function=lambda name, args: f"{name}({args})",
     parens=lambda inner: f"({inner})",
+    sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
+    bracket=lambda condition: f"[{condition}]",
     braces_fraction=False,
     relations={">=": ">=", "<=": "<=", "==": "==", "!=": "!=", "|": "|"},
 )
@@ -275,6 +285,8 @@ UNICODE = Spelling(
     ceil=_signs("⌈", "⌉"),
     function=lambda name, args: f"{name}({args})",
     parens=lambda inner: f"({inner})",
+    sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
+    bracket=lambda condition: f"[{condition}]",
     braces_fraction=False,
     relations={">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "|": "|"},
 )
@@ -295,6 +307,8 @@ LATEX = Spelling(
     ceil=_latex_round("ceil", "ceil"),
     function=_latex_function,
     parens=lambda inner: rf"\left({inner}\right)",
+    sum=lambda term, index, last: rf"\sum_{{{index}=0}}^{{{last}}} \left({term}\right)",
+    bracket=lambda condition: rf"\left[{condition}\right]",
     braces_fraction=True,
     relations={">=": r"\ge", "<=": r"\le", "==": "=", "!=": r"\ne", "|": r"\mid"},
 )

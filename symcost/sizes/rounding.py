@@ -29,6 +29,7 @@ from symcost.sizes.atoms import (
     Rational,
     Size,
     SizeLike,
+    integral,
     lower,
     sign_order,
     upper,
@@ -80,9 +81,11 @@ def _split(value: Size) -> tuple[Size, Size]:
     lead = True
     for monomial in sorted(value.terms, key=sign_order):
         coefficient = value.terms[monomial]
-        whole = all(e > 0 and a.integer for a, e in monomial)
+        if integral(monomial, coefficient):
+            outside[monomial] = coefficient
+            continue
         taken = 0
-        if whole:
+        if all(e > 0 and a.integer for a, e in monomial):
             taken = _nearest(coefficient) if lead and monomial else number_floor(coefficient)
         left = coefficient - taken
         if taken:
