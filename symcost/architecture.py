@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from symcost.conventions import convention as load_convention
 from symcost.conventions import names as convention_names
-from symcost.domain import Domain
+from symcost.domain import Domain, by_name
 from symcost.files import read
 from symcost.forms import presentable
 from symcost.graph import Graph, Program, instantiate, program, resolved
 from symcost.graph.nodes import Leaf
-from symcost.graph.scope import MetricDef, NetBinding
+from symcost.graph.scope import Declared, MetricDef, NetBinding
 from symcost.ops import Op
 from symcost.parser import parse as parse_syntax
 from symcost.prove import compare
@@ -146,14 +146,22 @@ class Cost:
         return f"Cost({str(self)!r}, unit={self.unit!r}{counted})"
 
     def __eq__(self, other: object) -> bool:
-        try:
-            size = other._size if isinstance(other, Cost) else self.domain.convert(other)
-        except SymcostError:
-            return NotImplemented
-        return compare(resolved(self._size), resolved(size)).equal is True
+        if isinstance(other, Cost):
+            left, right = by_name(self._public, other._public)
+        else:
+            try:
+                left, right = resolved(self._size), resolved(self.domain.convert(other))
+            except SymcostError:
+                return NotImplemented
+        return compare(left, right).equal is True
 
     def __hash__(self) -> int:
-        return hash(resolved(self._size))
+        return hash(self.value) if self.value is not None else hash(frozenset(s.name for s in self._public.symbols()))
+
+    @property
+    def _public(self) -> Size:
+        """The formula in nothing but the symbols the user declared."""
+        return self.domain.public(resolved(self._size))
 
     def __int__(self) -> int:
         value = self.value
@@ -181,6 +189,18 @@ class Cost:
 
     def __truediv__(self, other: Any) -> sympy.Expr:
         return self.expr / other
+
+    def __rsub__(self, other: Any) -> sympy.Expr:
+        return other - self.expr
+
+    def __rtruediv__(self, other: Any) -> sympy.Expr:
+        return other / self.expr
+
+    def __neg__(self) -> sympy.Expr:
+        return -self.expr
+
+    def __pow__(self, other: Any) -> sympy.Expr:
+        return self.expr**other
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -244,6 +264,10 @@ class Row:
     def count(self, op: str) -> Cost:
         return self._owner._count(op, self._entry.counts)
 
+    def __repr__(self) -> str:
+        times = "" if self.repeat == 1 else f" x {self.repeat}"
+        return f"<symcost.Row {self.text}{times}: {self.input} -> {self.output}>"
+
 
 class Architecture:
     """A network, with symbols for what is not fixed.
@@ -284,13 +308,17 @@ class Architecture:
                 return self.params
             case "activations" | "act":
                 return self.activations
+            case "active":
+                return self._cost(self._apply(self._tally.active), "parameters")
+            case "trainable":
+                return self._cost(self._apply(self._tally.trainable), "parameters")
         if name in self._graph.metrics:
             return self._metric(self._graph.metrics[name])
         if name in tuple(Op):
             return self.count(name)
         if name in convention_names():
             return self._priced(name, self._tally.counts)
-        known = ["params", "activations", *convention_names(), *Op, *self._graph.metrics]
+        known = ["params", "active", "trainable", "activations", *convention_names(), *Op, *self._graph.metrics]
         help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
         raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
 
@@ -344,7 +372,11 @@ class Architecture:
         if len(args) > len(params):
             message = f"'{name}' takes {len(params)} arguments, not {len(args)}"
             raise SymcostError(Diagnostic("too-many", message))
-        given = dict(zip(params, args, strict=False)) | named
+        given = dict(zip(params, args, strict=False))
+        twice = next((n for n in named if n in given), None)
+        if twice is not None:
+            raise SymcostError(Diagnostic("given-twice", f"'{twice}' of '{name}' is given twice"))
+        given |= named
         values = {n: self._full.convert(v) for n, v in given.items()}
         return self._instance(binding, values, binding.definition.span)
 
@@ -354,7 +386,9 @@ class Architecture:
         Raises `DomainError` where the network does not exist, with the reason.
         """
         given = self.domain.values({**(values or {}), **more})
-        return Architecture(self._graph, self._program, {**self._given, **given})
+        before = {n: self.domain.apply(v, given) for n, v in self._given.items()}
+        own = {n: v for n, v in given.items() if self._full.knows(n) and n not in before}
+        return Architecture(self._graph, self._program, before | own)
 
     def defaults(self) -> dict[str, Size]:
         """The values declared with the symbols: ``sym X = 224``."""
@@ -423,19 +457,21 @@ class Architecture:
             return self._count(metric.name, self._tally.counts)
         from symcost.claims import Claims
 
-        return self._cost(Claims(self).size(metric.value), metric.name)
+        whole = Architecture(self._graph, self._program)
+        return self._cost(self._apply(Claims(whole).size(metric.value)), metric.name)
 
     def _instance(self, binding: NetBinding, values: dict[str, Size], span: Span) -> Architecture:
-        return Architecture(instantiate(binding, values, span), self._program)
+        graph = instantiate(binding, values, span, self._program.modules)
+        brought = {s.name: Declared(s) for v in values.values() for s in v.symbols() if s.name not in graph.symbols}
+        return Architecture(replace(graph, symbols=graph.symbols | brought), self._program)
 
     def _used(self) -> set[Any]:
         costs = (self.params, self.activations, self.cost("exact"))
         return {s for c in costs for s in resolved(self.domain.public(c._size)).symbols()}
 
     def __repr__(self) -> str:
-        return (
-            f"<symcost.Architecture {self._graph.name or ''}{self.input} -> {self.output}, {len(self.layers)} layers>"
-        )
+        name = f"{self._graph.name}: " if self._graph.name else ""
+        return f"<symcost.Architecture {name}{self.input} -> {self.output}, {len(self.layers)} layers>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from symcost.render.markdown import table
@@ -443,18 +479,18 @@ class Architecture:
         return {"text/plain": repr(self), "text/markdown": table(self)}
 
 
-def parse(text: str, name: str = "<text>") -> Architecture:
-    """A network from program text.
+def parse(text: str, name: str = "<text>", folder: str | Path | None = None) -> Architecture:
+    """A network from program text; ``folder`` is where its imports are looked for.
 
     Raises `SymcostError`, whose ``diagnostics`` say everything that is wrong in it.
     """
-    found = program(parse_syntax(Source(name, text)))
+    found = program(parse_syntax(Source(name, text, None if folder is None else Path(folder))))
     return Architecture(found.graph, found)
 
 
 def load(path: str | Path) -> Architecture:
     """A network from a file."""
-    return parse(read(path), str(path))
+    return parse(read(path), str(path), Path(path).parent)
 
 
 def formula(text: str) -> sympy.Expr:

@@ -237,7 +237,7 @@ def _network(program: str) -> tuple[Architecture, str]:
         return parse(text, "<stdin>"), "<stdin>"
     if _is_program(program):
         return parse(text, "<program>"), "<program>"
-    return parse(text, program), Path(program).name
+    return parse(text, program, Path(program).parent), Path(program).name
 
 
 def _net(arch: Architecture, call: str) -> Architecture:

@@ -22,11 +22,12 @@ class EndlessLoop(Exception):
 
 
 def repeated(
-    turn: Callable[[Shape], tuple[Turned, Shape]], x: Shape, count: Size
+    turn: Callable[[Shape], tuple[Turned, Shape]], x: Shape, count: Size, limit: int | None = None
 ) -> tuple[list[tuple[Turned, Size]], Shape]:
     """Turns with how often each runs, and the shape that comes out.
 
-    ``turn`` resolves the body once on a shape. Raises `EndlessLoop` where no turn leaves its shape alone.
+    ``turn`` resolves the body once on a shape. Raises `EndlessLoop` where no turn leaves its shape alone, or none of the
+    first ``limit``.
     """
     number = count.number
     turns: list[tuple[Turned, Size]] = []
@@ -38,7 +39,7 @@ def repeated(
             return turns, y
         turns.append((node, Size.of(1)))
         done += 1
-        if done >= (2 if number is None else MAX_TURNS):
+        if done >= (limit or MAX_TURNS):
             raise EndlessLoop
         x = y
     return turns, x

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
+from math import isfinite, lcm
 from typing import Any
 
 from symcost.graph import Graph, resolved
 from symcost.graph.scope import Binding, Declared, Scope
 from symcost.graph.values import Evaluator
 from symcost.parser import parse_formula
-from symcost.sizes.atoms import Size, SizeLike, Symbol
-from symcost.sizes.facts import Condition, simplified
+from symcost.sizes.atoms import Size, SizeLike, Symbol, product
+from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.source import Diagnostic, DomainError, Report, SymcostError, nearest
 
@@ -42,7 +44,7 @@ class Domain:
 
     def requirements(self) -> tuple[Condition, ...]:
         """What must hold, strongest form only, in the user's symbols; assumed facts first."""
-        inner = tuple(replace(c, size=self.public(c.size), divisor=self.public(c.divisor)) for c in self.conditions)
+        inner = tuple(c.mapped(self.public) for c in self.conditions)
         return (*self.assumed, *inner)
 
     def read(self, text: str) -> Size:
@@ -55,6 +57,9 @@ class Domain:
             return self.symbols[name].size
         return next((Size.of(s) for s in self.named if s.name == name), Size.of(Symbol(name)))
 
+    def knows(self, name: str) -> bool:
+        return name in self.symbols or any(s.name == name for s in self.named)
+
     def convert(self, value: Any) -> Size:
         """An int, fraction, string, SymPy expression, cost or size as a size of this domain."""
         match value:
@@ -62,13 +67,13 @@ class Domain:
                 raise _not_exact(value)
             case int() | Fraction() | Size():
                 return Size.of(value)
-            case float():
+            case float() if isfinite(value):
                 return Size.of(Fraction(repr(value)))  # 0.25 as it is read, not as it is stored
             case str():
                 return self.read(value)
-        inner = getattr(value, "_size", None)
+        inner = getattr(value, "_public", None)  # a cost, perhaps of another network
         if isinstance(inner, Size):
-            return inner
+            return inner.subs({s: Size.of(self.symbol(s.name)) for s in inner.symbols()})
         from symcost.sizes.bridge import from_sympy
 
         try:
@@ -81,7 +86,7 @@ class Domain:
         result = {}
         for key, value in given.items():
             name = key if isinstance(key, str) else getattr(key, "name", str(key))
-            if name not in self.symbols and all(s.name != name for s in self.named):
+            if not self.knows(name):
                 known = [*self.symbols, *(s.name for s in self.named)]
                 help_ = nearest(name, known) or (f"symbols: {', '.join(known)}" if known else None)
                 raise SymcostError(Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_))
@@ -89,6 +94,8 @@ class Domain:
                 result[name] = self.convert(value)
             except SymcostError as error:
                 raise SymcostError([replace(d, message=f"{name}: {d.message}") for d in error.diagnostics]) from None
+        own = {m: whole for n in result if n in self.symbols for m, whole in self.symbols[n].back.items()}
+        result = {n: v.subs(own) for n, v in result.items()}  # X = 2*X: the X on the right is another one
         self._check(result)
         return result
 
@@ -121,28 +128,45 @@ class Domain:
     def at(self, given: Given) -> Domain:
         """What is left of the domain when some symbols have values. Raises `DomainError` outside of it."""
         changed = set(self.substitution(given))
-        left = []
-        for condition in self.conditions:
-            moved = replace(
-                condition,
-                size=self.apply(condition.size, given),
-                divisor=self.apply(condition.divisor, given),
-            )
-            if moved.holds() is not True:
-                left.append(moved)
+        moved = [self._moved(c, given) for c in self.conditions] + self._asked(given)
+        left = [c for c in moved if c.holds() is not True]
         symbols = {n: d for n, d in self.symbols.items() if n not in given}
+        symbols |= self._new(given, symbols)
         values = {d.symbol: given[n] for n, d in self.symbols.items() if n in given}
         assumed = [c.subs(values) for c in self.assumed]
         named = tuple(s for s in self.named if s not in changed and not (changed & _beneath(s)))
         return Domain(symbols, named, simplified(left), tuple(c for c in assumed if c.holds() is not True))
 
+    def _moved(self, condition: Condition, given: Given) -> Condition:
+        return condition.mapped(partial(self.apply, given=given))
+
+    def _asked(self, given: Given) -> list[Condition]:
+        """What values ask for themselves: a formula keeps to the bounds of its symbol, a named size is what it stands for."""
+        found = []
+        for name, value in given.items():
+            symbol = self._called(name)
+            if value.number is None:
+                found += _within(symbol, value)
+            if symbol.definition is not None:
+                meant = self.apply(resolved(symbol.definition), given)
+                found.append(equal(meant, value, f"{name} is given, and stands for {self.public(symbol.definition)}"))
+        return found
+
+    def _called(self, name: str) -> Symbol:
+        return self.symbols[name].symbol if name in self.symbols else next(s for s in self.named if s.name == name)
+
+    def _new(self, given: Given, left: Mapping[str, Declared]) -> dict[str, Declared]:
+        """Symbols that came in with the values."""
+        inner = {m for d in self.symbols.values() for m in d.back} | set(self.named)
+        found = {s for value in given.values() for s in value.symbols() if s not in inner and s.name not in left}
+        return {s.name: Declared(s) for s in sorted(found, key=lambda s: s.key)}
+
     def _check(self, given: Given) -> None:
         """Refuse values outside the domain, with the reason."""
         wrong = []
         for name, value in given.items():
-            declared = self.symbols.get(name)
-            if declared is not None and value.number is not None:
-                wrong += _outside(declared.symbol, value)
+            if value.number is not None:
+                wrong += _outside(self._called(name), value)
         numeric = {n: v for n, v in given.items() if v.number is not None}
         at = ", ".join(f"{n} = {v}" for n, v in numeric.items())
         values = {d.symbol: given[n] for n, d in self.symbols.items() if n in given}
@@ -151,17 +175,28 @@ class Domain:
                 wrong.append(f"it was assumed that {condition_text(condition, ASCII)}")
         if not wrong:
             for condition in self.conditions:
-                moved = replace(
-                    condition,
-                    size=self.apply(condition.size, given),
-                    divisor=self.apply(condition.divisor, given),
-                )
-                if moved.holds() is False:
-                    shown = replace(condition, size=self.public(condition.size), divisor=self.public(condition.divisor))
+                if self._moved(condition, given).holds() is False:
+                    shown = condition.mapped(self.public)
                     wrong.append(f"{condition.why}: {condition_text(shown, ASCII)}")
+            wrong += [condition.why for condition in self._asked(given) if condition.holds() is False]
         if wrong:
             message = f"the network does not exist at {at}" if at else "the network does not exist here"
             raise DomainError(Diagnostic("outside-domain", message, notes=tuple(dict.fromkeys(wrong))))
+
+
+def by_name(a: Size, b: Size) -> tuple[Size, Size]:
+    """Two formulas in common symbols: what has one name is one symbol, with the bounds of both."""
+    found: dict[str, list[Symbol]] = {}
+    for symbol in a.symbols() | b.symbols():
+        found.setdefault(symbol.name, []).append(symbol)
+    merged = {s: Size.of(_either(*alike)) for alike in found.values() if len(alike) > 1 for s in alike}
+    return a.subs(merged), b.subs(merged)
+
+
+def _either(a: Symbol, b: Symbol) -> Symbol:
+    low = None if a.low is None or b.low is None else min(a.low, b.low)
+    high = None if a.high is None or b.high is None else max(a.high, b.high)
+    return Symbol(a.name, a.integer and b.integer, low, high)
 
 
 class _NamesOf(Scope):
@@ -191,6 +226,23 @@ def _outside(symbol: Symbol, value: Size) -> list[str]:
     if symbol.high is not None and number > symbol.high:
         return [f"{symbol.name} is at most {symbol.high}"]
     return []
+
+
+def _within(symbol: Symbol, value: Size) -> list[Condition]:
+    """That a formula is a value the symbol can have."""
+    found = []
+    if symbol.integer and not value.integer:
+        below = {a for m in value.terms for a, e in m if e < 0}
+        scale = product(
+            Size.of(a) ** max(-dict(m).get(a, 0) for m in value.terms) for a in sorted(below, key=lambda a: a.key)
+        )
+        scale = scale * lcm(*(Fraction(c).denominator for c in value.terms.values()))
+        found.append(divisible(value * scale, scale, f"{symbol.name} is an integer"))
+    if symbol.low is not None:
+        found.append(at_least(value, Size.of(symbol.low), f"{symbol.name} is at least {symbol.low}"))
+    if symbol.high is not None:
+        found.append(at_least(Size.of(symbol.high), value, f"{symbol.name} is at most {symbol.high}"))
+    return found
 
 
 def _not_exact(value: Any) -> SymcostError:

@@ -83,13 +83,20 @@ def _words(tree: Tree[Token]) -> Iterator[_Word]:
 def _rule(tree: Tree[Token], parent: str) -> str:
     """The name of the rule for what stands in the tree; some rules have two names, where layout asks for it."""
     match tree:
-        case Tree(data="dims", children=parts) if all(getattr(p, "data", "") in ("int", "cross") for p in parts):
+        case Tree(data="dims", children=parts) if _all_numbers(parts):
             return _NUMERIC
         case Tree(data="cross") if parent == _NUMERIC:
             return _NUMERIC
         case Tree(data="layer_w", children=[Tree(children=[*_, "soft"]), _, Tree(children=[str() as width, *_]), *_]):
             return _APART if width.startswith("max") else "layer_w"
     return str(tree.data)
+
+
+def _all_numbers(parts: list[Tree[Token] | Token]) -> bool:
+    """Whether sizes are numbers on one line; in `224x` at the end of a line the x would not be a sign."""
+    terms = [part for part in parts if isinstance(part, Tree) and part.data != "cross"]
+    lines = {str(term.children[0].line) for term in terms if isinstance(term.children[0], Token)}
+    return len(lines) == 1 and all(term.data == "int" for term in terms)
 
 
 def _text(token: Token, rule: str) -> str:
@@ -166,13 +173,14 @@ class _Page:
         """One more word. ``gap`` is the author's: blanks, comments, and the arrows and `;` that were left out."""
         level = self.levels[-1]
         next_item = bool(word.item and level.item)
-        ends = next_item and level.item in DECLARATIONS and "\n" not in gap
-        if ends or (next_item and _needs_semicolon(word)):
+        on_line = level.item in DECLARATIONS and "\n" not in gap
+        semicolon = next_item and (on_line or _needs_semicolon(word))
+        if semicolon:
             self.lines[-1].code += ";"
         if "\n" in gap or self.last is None:
             self.break_line(gap if self.last else "\n" + gap, word)
         else:
-            wide = next_item and not ends and re.search(r"[ \t]{2}|\t", gap)
+            wide = next_item and not semicolon and re.search(r"[ \t]{2}|\t", gap)
             self.lines[-1].code += "  " if wide else _blank(self.last, word)
         self.nest(word)
         self.write(word)

@@ -162,7 +162,7 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
         case Sum():
             return _sum_value(atom)
         case Holds():
-            kind, inner, divisor = atom.kind, evaluator(atom.size), evaluator(atom.divisor)
+            kind, inner, divisor = (atom.kind, evaluator(atom.size), evaluator(atom.divisor))
             return lambda point: int(_HOLDS[kind](inner(point), divisor(point)))
         case Function():
             args = [evaluator(a) for a in atom.args]

@@ -12,8 +12,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 EXCERPT = 96  # columns of a source line shown; longer lines are cut around the caret
+SHOWN = 20  # diagnostics written out; who has more mends some and looks again
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Source:
 
     name: str
     text: str
+    folder: Path | None = field(default=None, compare=False)  # where its imports are looked for
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -81,12 +84,7 @@ class Diagnostic:
             number, _ = self.span.source.place(self.span.start)
             margin = " " * len(str(number))
             shown, carets = _excerpt(self.span)
-            lines += [
-                f"{margin}--> {self.span.where}",
-                f"{margin} |",
-                f"{number} | {shown}",
-                f"{margin} | {carets}",
-            ]
+            lines += [f"{margin}--> {self.span.where}", f"{margin} |", f"{number} | {shown}", f"{margin} | {carets}"]
         lines += [f"{margin} = note: {note}" for note in self.notes]
         if self.help:
             lines.append(f"{margin} = help: {self.help}")
@@ -101,9 +99,9 @@ def _excerpt(span: Span) -> tuple[str, str]:
     end = max(start + 1, min(len(line), start + span.end - span.start))
     if len(line) > EXCERPT:
         left = max(0, start - EXCERPT // 3)
-        line, start, end = line[left : left + EXCERPT], start - left, min(end - left, EXCERPT)
-        if left:
-            line = "…" + line[1:]
+        more = left + EXCERPT < len(line)
+        line, start, end = (line[left : left + EXCERPT], start - left, min(end - left, EXCERPT))
+        line = ("…" if left else line[0]) + line[1:-1] + ("…" if more else line[-1])
     line = "".join(c if c.isprintable() else " " for c in line)
     return line, " " * _columns(line[:start]) + "^" * max(1, _columns(line[start:end]))
 
@@ -120,7 +118,10 @@ class SymcostError(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
         found = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
-        super().__init__("\n\n".join(str(d) for d in found))
+        told = [str(d) for d in found[:SHOWN]]
+        if len(found) > SHOWN:
+            told.append(f"... and {len(found) - SHOWN} more")
+        super().__init__("\n\n".join(told))
         self.diagnostics = found
 
 

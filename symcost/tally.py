@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from symcost.graph.nodes import Leaf, Node, Repeat, Sequence
+from symcost.graph.nodes import Frozen, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
-from symcost.sizes.atoms import ONE, ZERO, Size, total
+from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, total
+from symcost.sizes.sums import summed
+from symcost.source import Diagnostic, SymcostError
+
+
+@dataclass(frozen=True)
+class Times:
+    """How often a leaf counts: in work, in parameters, in the parameters used, and over which loops that is summed."""
+
+    work: Size = ONE
+    weights: Size = ONE
+    active: Size = ONE
+    trainable: bool = True
+    shared: object = None
+    loops: tuple[tuple[Symbol, Size], ...] = ()
+
+    def scaled(self, weights: Size, active: Size, work: Size) -> Times:
+        return replace(self, work=self.work * work, weights=self.weights * weights, active=self.active * active)
+
+    def over_loops(self, size: Size) -> Size:
+        """Added up over the turns of the loops around, the innermost first."""
+        for index, count in reversed(self.loops):
+            size = summed(size, index, count)
+        return size
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One leaf and how often it runs. Counts are those of one turn."""
+    """One leaf and how often it counts. Its own figures are those of one turn."""
 
     leaf: Leaf
-    repeat: Size = ONE
+    times: Times
+
+    @property
+    def repeat(self) -> Size:
+        """How often it runs."""
+        return self.times.over_loops(self.times.work)
 
     @cached_property
     def params(self) -> Size:
@@ -40,6 +68,9 @@ class Entry:
             return {name: n for name, n in layer.counts.items() if name != "act"}
         return {op.value: n for op, n in layer.ops(self.leaf.input, self.leaf.output).items() if n.terms}
 
+    def all_work(self, size: Size) -> Size:
+        return self.times.over_loops(size * self.times.work)
+
 
 @dataclass
 class Tally:
@@ -48,27 +79,62 @@ class Tally:
     entries: tuple[Entry, ...]
     counts: dict[str, Size] = field(default_factory=dict)
     params: Size = ZERO
+    active: Size = ZERO
+    trainable: Size = ZERO
     activations: Size = ZERO
 
 
 def tally(root: Node) -> Tally:
     """Count a network: every sum is made once, in one dictionary of monomials."""
-    entries = tuple(_entries(root, ONE))
+    entries = tuple(_entries(root, Times()))
     names = sorted({name for e in entries for name in e.counts})
     return Tally(
         entries,
-        {n: total(e.counts[n] * e.repeat for e in entries if n in e.counts) for n in names},
-        total(e.params * e.repeat for e in entries),
-        total(e.activations * e.repeat for e in entries),
+        {n: total(e.all_work(e.counts[n]) for e in entries if n in e.counts) for n in names},
+        _weights(entries, lambda e: e.times.weights),
+        _weights(entries, lambda e: e.times.active),
+        _weights(entries, lambda e: e.times.weights if e.times.trainable else ZERO),
+        total(e.all_work(e.activations) for e in entries),
     )
 
 
-def _entries(node: Node, times: Size) -> Iterator[Entry]:
+def _weights(entries: tuple[Entry, ...], factor: Callable[[Entry], Size]) -> Size:
+    """Parameters, those with one address once."""
+    parts = []
+    seen: dict[object, Size] = {}
+    for entry in entries:
+        if not entry.params.terms:
+            continue
+        if entry.times.shared is None:
+            parts.append(entry.times.over_loops(entry.params * factor(entry)))
+            continue
+        known = seen.get(entry.times.shared)
+        if known is None:
+            seen[entry.times.shared] = entry.params
+            parts.append(entry.params * factor(entry))
+        elif known != entry.params:
+            text = f"the shared weights of '{entry.leaf.text}' would have two sizes: {known} and {entry.params}"
+            raise SymcostError(Diagnostic("shared-differ", text, entry.leaf.span))
+    return total(parts)
+
+
+def _entries(node: Node, times: Times) -> Iterator[Entry]:
     match node:
         case Leaf():
             yield Entry(node, times)
         case Sequence():
-            for part in node.parts:
-                yield from _entries(part, times)
+            for index, part in enumerate(node.parts):
+                inner = times if times.shared is None else replace(times, shared=(times.shared, index))
+                yield from _entries(part, inner)
         case Repeat():
-            yield from _entries(node.node, times * node.count)
+            yield from _entries(node.node, times.scaled(node.count, node.count, node.count))
+        case Loop():
+            yield from _entries(node.node, replace(times, loops=(*times.loops, (node.index, node.count))))
+        case Scaled():
+            yield from _entries(node.node, times.scaled(node.weights, node.active, node.work))
+        case Shared():
+            if times.shared is None:
+                times = replace(times, shared=node.key, weights=ONE, active=ONE)
+            yield from _entries(node.node, times)
+        case Frozen():
+            yield from _entries(node.node, replace(times, trainable=node.trainable))

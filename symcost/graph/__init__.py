@@ -1,6 +1,7 @@
 """The resolved network: names looked up, arguments bound, shapes inferred, conditions proved or recorded."""
 
-from symcost.graph.elaborate import Program, instantiate, program, resolved, resolved_condition
+from symcost.graph.checks import resolved, resolved_condition
+from symcost.graph.elaborate import Program, instantiate, program
 from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
 
 __all__ = [

@@ -43,14 +43,16 @@ def kind_of(name: str) -> tuple[type[Layer], tuple[int, ...]] | None:
     return None
 
 
-def bind(call: s.Call, kind: type[Layer], glued: tuple[int, ...], scope: Scope) -> Arguments:
+def bind(
+    call: s.Call, kind: type[Layer], glued: tuple[int, ...], scope: Scope, second: tuple[s.Arg, ...] = ()
+) -> Arguments:
     """Match a call of a library kind: slots, options, settings of the place where it is written.
 
     Raises `SymcostError` for what does not fit; defaults are left to the kind.
     """
     found = Arguments()
     declared = slots(kind)
-    written = match(call, glued, declared, kind.kind)
+    written = match(call, glued, declared, kind.kind, second)
     for slot in declared:
         if slot.name in written:
             value, span = written[slot.name]
@@ -68,7 +70,9 @@ def bind(call: s.Call, kind: type[Layer], glued: tuple[int, ...], scope: Scope) 
 Written = dict[str, tuple[s.Expr | Value, Span]]
 
 
-def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: str) -> Written:
+def match(
+    call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: str, second: tuple[s.Arg, ...] = ()
+) -> Written:
     """Which argument each thing written is, by place or by name."""
     declared = list(declared)
     by_place = {place: [x for x in declared if x.place == place] for place in ("head", "width", "stride", "option")}
@@ -108,6 +112,12 @@ def match(call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: 
                         _near(arg.name, declared),
                     )
             put(slot, arg.value, arg.span if arg.name is None else arg.value.span)
+    for arg in second:  # `x n(s=1)`: from the second turn on
+        if arg.name is None or all(x.name != arg.name for x in declared):
+            raise fail(
+                "unknown-option", f"'{name}' has no option '{arg.name or arg.span.text}'", arg.span, _options(declared)
+            )
+        written[arg.name] = (arg.value, arg.value.span)
     return written
 
 

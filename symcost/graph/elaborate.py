@@ -1,28 +1,33 @@
-"""Syntax to graph: names looked up, arguments bound, shapes inferred, conditions proved, refuted or listed."""
+"""Syntax to graph: names looked up, blocks expanded, shapes inferred, conditions proved, refuted or listed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from symcost import syntax as s
 from symcost.depth import EndlessLoop, repeated
-from symcost.graph.arguments import Arguments, bind, kind_of, split_name
+from symcost.graph.arguments import Arguments, bind, match
 from symcost.graph.assume import declare
-from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
-from symcost.graph.scope import Binding, LayerBinding, MetricDef, NetBinding, Scope, Unbuilt
-from symcost.graph.user_layer import applied
+from symcost.graph.checks import checked, resolved_condition
+from symcost.graph.loops import carried
+from symcost.graph.merge import COMPOSITES, maybe_tensor, tensor
+from symcost.graph.modules import Modules
+from symcost.graph.names import check_name, defined, library_kind, unknown_setting
+from symcost.graph.nodes import Graph, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.scope import BlockBinding, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
+from symcost.graph.user_layer import applied, head_slots
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError, slots
-from symcost.sizes.atoms import ONE, DivisionByZero, Size, Symbol, TooLarge, lower
-from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
+from symcost.sizes.atoms import ONE, DivisionByZero, Size, Symbol, TooLarge
+from symcost.sizes.facts import Condition, at_least, never_negative, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
-from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
+from symcost.sizes.weakest import weakest
+from symcost.source import Report, Source, Span, SymcostError, nearest
 
-COMPOSITES = frozenset(["add", "mul", "concat", "split", "residual", "windows", "experts", "freeze", "idle", "body"])
-UNBUILT = "built so far: straight chains, 'x n', shape checks, sym, assume, let, set, metric, assert, layer, net"
+MAX_LEAVES = 1_000_000  # layers a program may expand to; blocks of blocks of blocks grow without effort
+MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
 
 
 @dataclass
@@ -31,6 +36,7 @@ class Program:
 
     scope: Scope
     graph: Graph
+    modules: Modules
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
 
     def nets(self) -> dict[str, NetBinding]:
@@ -41,16 +47,27 @@ def program(file: s.File) -> Program:
     """Resolve a file. Raises `SymcostError` with everything that is wrong in it."""
     report = Report()
     scope = Scope(None, report)
-    builder = Builder(scope, None)
+    modules = Modules(definitions)
+    builder = Builder(scope, None, modules)
     try:
         graph = builder.build(file.items)
     except RecursionError:
         raise fail("too-deep", "an expression is nested too deeply", file.span) from None
     report.check()
-    return Program(scope, graph, builder.asserts)
+    return Program(scope, graph, modules, builder.asserts)
 
 
-def instantiate(binding: NetBinding, args: dict[str, Size], span: Span) -> Graph:
+def definitions(file: s.File, modules: Modules) -> Scope:
+    """What a file defines, for those who import it; its own network and asserts are left alone."""
+    report = Report()
+    scope = Scope(None, report)
+    kept = [i for i in file.items if not isinstance(i, s.Step | s.Input | s.Output | s.Assert)]
+    Builder(scope, None, modules).build(kept)
+    report.check()
+    return scope
+
+
+def instantiate(binding: NetBinding, args: dict[str, Size], span: Span, modules: Modules) -> Graph:
     """The graph of a ``net`` at given arguments."""
     definition, report = binding.definition, Report()
     scope = Scope(binding.scope, report, settings=dict(binding.scope.settings))
@@ -66,7 +83,7 @@ def instantiate(binding: NetBinding, args: dict[str, Size], span: Span) -> Graph
     if unknown is not None:
         help_ = nearest(unknown, [p.name for p in definition.params])
         raise fail("unknown-option", f"'{definition.name}' has no parameter '{unknown}'", span, help_)
-    graph = Builder(scope, definition.name).build(definition.body)
+    graph = Builder(scope, definition.name, modules).build(definition.body)
     report.check()
     return graph
 
@@ -77,31 +94,39 @@ class Builder:
 
     scope: Scope
     name: str | None
+    modules: Modules
     conditions: list[Condition] = field(default_factory=list)
+    guard: Size = ONE  # 1 where the branch of an undecided `if` around is taken
     named: list[Symbol] = field(default_factory=list)
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
-    input: Shape | None = None
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    outputs: dict[str, Shape] = field(default_factory=dict)
     lost: bool = False  # after an error: the shape is unknown, names are still checked
+    leaves: int = 0
+    expanding: list[s.Block] = field(default_factory=list)
+    known: dict[object, tuple[Node, Shape]] = field(default_factory=dict)  # blocks resolved before
 
     def build(self, items: Iterable[s.Item]) -> Graph:
         items = tuple(items)
         declare(self.scope, items)
-        root = Sequence(tuple(self._items(items, self.scope)))
+        root = Sequence(tuple(self.items(items, self.scope)))
         metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
         return Graph(
             self.name,
-            self.input,
+            next(iter(self.inputs.values()), None),
             self.scope.here,
             root,
-            simplified(self.conditions, self.scope.facts()),
+            simplified([weakest(c) for c in self.conditions], self.scope.facts()),
             tuple(self.scope.assumptions()),
             self.scope.declared(),
             tuple(self.named),
             {n: m for n, m in metrics.items() if isinstance(m, MetricDef)},
             self.scope,
+            self.inputs,
+            self.outputs,
         )
 
-    def _items(self, items: Iterable[s.Item], scope: Scope) -> list[Node]:
+    def items(self, items: Iterable[s.Item], scope: Scope) -> list[Node]:
         nodes: list[Node] = []
         for item in items:
             try:
@@ -112,11 +137,21 @@ class Builder:
                 self.lost = self.lost or isinstance(item, s.Step | s.Input)
         return nodes
 
+    def branch(self, items: tuple[s.Item, ...], scope: Scope, x: Shape) -> tuple[list[Node], Shape]:
+        """Items in braces of their own, on a tensor; the tensor that comes out."""
+        inner = scope.inner()
+        inner.entered = inner.here = x
+        nodes = self.items(items, inner)
+        if self.lost or inner.here is None:
+            raise _Lost
+        return nodes, inner.here
+
     def _item(self, item: s.Item, scope: Scope) -> list[Node]:
         match item:
             case s.Sym() | s.Assume():  # read before everything else, by `declare`
                 if scope is not self.scope:
-                    raise _unbuilt("a declaration inside [ ]", item.span)
+                    message = "symbols and facts are declared at the top of a file or a net"
+                    raise fail("declared-inside", message, item.span)
             case s.Let():
                 value = Evaluator(scope).value(item.value)
                 if not isinstance(value, Size | bool | tuple):
@@ -127,25 +162,27 @@ class Builder:
             case s.Metric():
                 self._metric(item, scope)
             case s.LayerDef():
-                _check_name(item.head, scope)
+                check_name(item.head)
                 scope.define(item.head.name, LayerBinding(item, _snapshot(scope)), item.head.span)
+            case s.Block():
+                check_name(item.head)
+                scope.define(item.head.name, BlockBinding(item, _snapshot(scope)), item.head.span)
             case s.Net():
                 scope.define(item.name, NetBinding(item, _snapshot(scope)), item.span)
+            case s.Import():
+                self.modules.load(item, scope)
             case s.Assert():
                 self.asserts.append((item, scope))
             case s.Input():
                 self._input(item, scope)
-            case s.Step():
-                return self._step(item, scope)
-            case s.Block():
-                scope.names[item.head.name] = Unbuilt(item.head.name)
-                raise _unbuilt("'block'", item.head.span)
-            case s.Import():
-                for name in item.names:
-                    scope.names[name] = Unbuilt(name)
-                raise _unbuilt("'import'", item.span)
             case s.Output():
-                raise _unbuilt("'output'", item.span)
+                for ref in item.tensors:
+                    self.outputs[ref.span.text] = tensor(_as_expr(ref), scope)
+            case s.Step():
+                try:
+                    return self._step(item, scope)
+                except _LostError:
+                    self.lost = True
         return []
 
     # declarations
@@ -153,14 +190,24 @@ class Builder:
     def _set(self, item: s.Set, scope: Scope) -> None:
         if isinstance(item.path, str):
             raise fail("unknown-setting", "a setting is a name such as conv.bias, not a string", item.span)
-        if item.path in (("batch",), ("strict",)):
-            value = Evaluator(scope).value(item.value)
-            if item.path == ("batch",) and isinstance(value, Size):
-                self._require(at_least(value, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
-            elif not (item.path == ("strict",) and isinstance(value, bool)):
-                wanted = "a size" if item.path == ("batch",) else "true or false"
-                raise fail("bad-value", f"'{item.path[0]}' is {wanted}", item.value.span)
-            scope.settings[item.path] = value
+        evaluator = Evaluator(scope)
+        if item.path == ("batch",):
+            batch = evaluator.size(item.value)
+            self.require(at_least(batch, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
+            scope.settings[item.path] = batch
+            return
+        if item.path == ("strict",):
+            scope.settings[item.path] = evaluator.truth(item.value) is True
+            return
+        block = scope.find(item.path[0]) if len(item.path) == 2 else None
+        if isinstance(block, BlockBinding):
+            if item.path[1] not in {x.name for x in head_slots(block.definition.head)}:
+                known = [x.name for x in head_slots(block.definition.head)]
+                help_ = nearest(item.path[1], known) or f"options: {', '.join(known)}"
+                message = f"'{item.path[0]}' has no option '{item.path[1]}'"
+                raise fail("unknown-setting", message, item.span, help_)
+            value = evaluator.value(item.value)
+            scope.settings[item.path] = value if isinstance(value, Size | bool | tuple) else item.value
             return
         takers = [
             (kind, slot)
@@ -169,15 +216,21 @@ class Builder:
             if (slot.name,) == item.path or (kind.kind, slot.name) == item.path
         ]
         if not takers:
-            raise _unknown_setting(item)
+            raise unknown_setting(item)
         if isinstance(item.value, s.Ref) and any(item.value.names == (w,) for _, slot in takers for w in slot.words):
             word = item.value.names[0]
             scope.settings[item.path] = word == "true" if word in ("true", "false") else word
             return
+        if all(slot.flag for _, slot in takers):
+            truth = evaluator.truth(item.value)
+            if truth is None:
+                raise fail("undecided", f"cannot decide '{item.value.span.text}'", item.value.span)
+            scope.settings[item.path] = truth
+            return
         if not any(slot.sizes for _, slot in takers):
             words = ", ".join(takers[0][1].words)
             raise fail("bad-value", f"'{'.'.join(item.path)}' is one of {words}", item.value.span)
-        scope.settings[item.path] = Evaluator(scope).axes(item.value)
+        scope.settings[item.path] = evaluator.axes(item.value)
 
     def _metric(self, item: s.Metric, scope: Scope) -> None:
         if item.per not in (None, "sample", "batch"):
@@ -186,10 +239,11 @@ class Builder:
         scope.define(item.name, MetricDef(item.name, item.value, item.per == "batch"), item.span)
 
     def _input(self, item: s.Input, scope: Scope) -> None:
-        if item.name is not None or self.input is not None:
-            raise _unbuilt("more than one input, or an input with a name,", item.span)
         if item.shape.dims is None:
             raise fail("bad-value", "an input has its own positions, not '*'", item.shape.span)
+        name = item.name or "input"
+        if name in self.inputs:
+            raise fail("already-defined", f"there is an input '{name}' already; give each a name", item.span)
         evaluator = Evaluator(scope)
         ids = isinstance(item.shape.channels, s.Ref) and item.shape.channels.text == "ids"
         channels = ONE if ids else evaluator.size(item.shape.channels)
@@ -198,272 +252,433 @@ class Builder:
         assert isinstance(batch, Size)
         shape = Shape(channels, dims, batch, ids)
         for size in (channels, *dims):
-            self._require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
-        self.input = scope.here = scope.entered = shape
+            self.require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
+        if item.name is not None:
+            scope.tap(item.name, shape, None, item.span)
+        self.inputs[name] = scope.here = scope.entered = shape
 
     # the pipe
 
     def _step(self, step: s.Step, scope: Scope) -> list[Node]:
-        if step.tap is not None:
-            raise _unbuilt("naming a tensor with 'as'", step.tap.span)
         nodes = self._core(step, scope) if step.times is None else self._times(step, step.times, scope)
+        if scope.here is None or self.lost:
+            return nodes
         if step.shape is not None:
-            nodes = self._checked(nodes, step.shape, scope)
+            nodes = checked(nodes, step.shape, scope, self.named, self.require)
+        if step.tap is not None and scope.here is not None:
+            index = None if step.tap.index is None else Evaluator(scope).size(step.tap.index)
+            scope.tap(step.tap.name, scope.here, index, step.tap.span)
         return nodes
 
-    def _core(self, step: s.Step, scope: Scope) -> list[Node]:
+    def _core(self, step: s.Step, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         match step.core:
             case s.Call():
-                return self._call(step.core, scope)
+                return self._call(step.core, scope, second)
             case s.Group():
                 inner = scope.inner()
-                nodes = self._items(step.core.items, inner)
+                nodes = self.items(step.core.items, inner)
                 scope.here = inner.here
                 return nodes
-        what = {s.From: "'from'", s.For: "'for'", s.If: "'if' around layers"}[type(step.core)]
-        raise _unbuilt(what, step.core.span)
-
-    def _times(self, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
-        if times.options:
-            raise _unbuilt("options from the second turn on", times.span)
-        count = Evaluator(scope).size(times.count)
-        if not count.integer or (count.number is not None and count.number < 0):
-            raise fail("bad-value", f"a repeat runs a whole number of times, not {count}", times.count.span)
-        before = scope.here
-        if before is None or self.lost:
-            return self._core(step, scope)
-
-        def turn(x: Shape) -> tuple[tuple[Node, ...], Shape]:
-            scope.here = x
-            nodes = tuple(self._core(step, scope))
-            if self.lost or scope.here is None:
-                raise EndlessLoop
-            return nodes, scope.here
-
-        try:
-            turns, scope.here = repeated(turn, before, count)
-        except EndlessLoop:
-            if self.lost:
+            case s.From():
+                scope.here = tensor(_as_expr(step.core.tensor), scope)
                 return []
-            message = "the shape changes with every turn of this repeat; its count must be a number, and not a huge one"
-            raise fail("changing-shape", message, times.span) from None
-        if turns and count.number is None and (turns[0][1] != count and lower(count) != 1):
-            self._require(at_least(count, 1, "this repeat runs at least once"), times.span, None)
-        return [_repeat(nodes, n) for nodes, n in turns]
+            case s.If():
+                return self._if(step.core, scope)
+            case s.For():
+                return self._for(step.core, scope)
+        raise TypeError(step.core)
 
-    def _call(self, call: s.Call, scope: Scope) -> list[Node]:
-        if call.text in COMPOSITES:
-            raise _unbuilt(f"'{call.text}'", call.span)
-        if call.body:
-            raise fail("no-body", f"'{call.text}' takes no braces", call.span)
-        if isinstance(_defined(call, scope), Unbuilt):  # said once, where it is defined
-            self.lost = True
-            return []
-        user = _user_layer(call, scope)
+    def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
-        if user is None:
-            kind, glued = _library_kind(call, scope)
-            arguments = bind(call, kind, glued, scope)
-        if x is None:
-            if not self.lost:
-                self.lost = True
-                help_ = "say what comes in first: input 3@X x X"
-                raise fail("no-tensor", f"there is no tensor for '{call.text}' to work on", call.span, help_)
-            return []
+        binding = defined(call, scope)
+        composite = COMPOSITES.get(call.text) if binding is None else None
+        if binding is None and composite is None and call.text != "body":
+            kind, glued = library_kind(call, scope)
+            arguments = bind(call, kind, glued, scope, second)
+            if call.body:
+                raise fail("no-body", f"'{call.text}' takes no braces", call.span)
         if self.lost:
             return []
-        if user is not None:
-            binding, glued = user
-            return [self._place(applied(call, glued, binding, x, scope), call, x, scope, Arguments())]
+        if x is None:
+            help_ = "say what comes in first: input 3@X x X"
+            raise fail("no-tensor", f"there is no tensor for '{call.text}' to work on", call.span, help_)
+        if composite is not None:
+            return composite(self, call, scope, x)
+        if call.text == "body" and binding is None:
+            return self._body(call, scope, x)
+        if binding is not None:
+            found, numbers = binding
+            if isinstance(found, BlockBinding):
+                return self._block(call, numbers, found, scope, x, second)
+            layer = applied(call, numbers, found, x, scope)
+            return [self.place(layer, call, x, scope)]
         try:
-            layer = kind(arguments.values, x.rank)
+            return [self.place(kind(arguments.values, x.rank), call, x, scope, arguments)]
         except LayerError as error:
             raise _at(error, call, arguments) from None
-        return [self._place(layer, call, x, scope, arguments)]
 
-    def _place(self, layer: Layer, call: s.Call, x: Shape, scope: Scope, arguments: Arguments) -> Leaf:
+    def place(
+        self, layer: Layer, call: s.Call, x: Shape, scope: Scope, arguments: Arguments | None = None, text: str = ""
+    ) -> Leaf:
+        """One layer on a tensor: its conditions, its shape."""
         if x.ids and not layer.takes_ids:
             message = f"'{call.text}' wants numbers, the tensor here is {x}"
             raise fail("wants-numbers", message, call.span, "ids become numbers with embed(V)-d")
+        self.leaves += 1
+        if self.leaves > MAX_LEAVES:
+            raise fail("too-many-layers", f"the program expands to more than {MAX_LEAVES} layers", call.span)
         try:
             for condition in layer.needs(x):
-                self._require(condition, call.span, x)
+                self.require(condition, call.span, x)
             y = layer.shape(x)
         except LayerError as error:
-            raise _at(error, call, arguments) from None
+            raise _at(error, call, arguments or Arguments()) from None
         except (TooLarge, DivisionByZero) as error:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
-        return Leaf(layer, " ".join(call.span.text.split()), x, y, call.span)
+        return Leaf(layer, text or " ".join(call.span.text.split()), x, y, call.span)
 
-    def _require(self, condition: Condition, span: Span, x: Shape | None) -> None:
+    def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         """Prove a condition, refuse it, or list it."""
         held = resolved_condition(condition)
-        facts = self.scope.facts()
-        decided = held.holds(facts)
-        if decided is False:
-            where = "" if x is None else f"; the tensor here is {x}"
-            relation = _relation(held)
-            raise fail(condition.code, f"{condition.why}{relation}{where}", span)
-        if decided is None:
+        decided = held.holds(self.scope.facts())
+        if decided is False and self.guard == ONE:
+            where = "" if x is None or condition.code == "branches-differ" else f"; the tensor here is {x}"
+            raise fail(condition.code, f"{condition.why}{_relation(held)}{where}", span)
+        if decided is not True:
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
                 raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
-            self.conditions.append(held)
+            self.conditions.append(replace(held, guard=self.guard))
 
-    # shape checks
+    # blocks
 
-    def _checked(self, nodes: list[Node], written: s.Shape, scope: Scope) -> list[Node]:
-        """Compare the shape here with the one written; names not known yet are given to its sizes."""
-        here = scope.here
-        if here is None or self.lost:
-            return nodes
-        ids = isinstance(written.channels, s.Ref) and written.channels.text == "ids"
-        dims = here.dims if written.dims is None else written.dims
-        if ids != here.ids or len(dims) != here.rank:
-            raise _mismatch(here, written)
-        actual = [*(() if ids else (here.channels,)), *here.dims]
-        slots_written = [*(() if ids else (written.channels,)), *(written.dims or ())]
-        result = []
-        for slot, size in zip(slots_written, actual, strict=False):
-            result.append(self._slot(slot, size, here, written, scope))
-        if written.dims is None:
-            result += here.dims
-        names = iter(result)
-        shape = replace(here, channels=here.channels if ids else next(names), dims=tuple(names))
-        scope.here = shape
-        return _renamed(nodes, here, shape)
-
-    def _slot(self, slot: s.Expr, size: Size, here: Shape, written: s.Shape, scope: Scope) -> Size:
-        if isinstance(slot, s.Ref) and len(slot.names) == 1 and slot.names[0] not in ("in", "here"):
-            name = slot.names[0]
-            if scope.find(name) is None:
-                symbol = Symbol(name, size.integer, _at_least_one(size), None, size)
-                scope.define(name, Size.of(symbol), slot.span)
-                self.named.append(symbol)
-                return Size.of(symbol)
-        expected = Evaluator(scope).size(slot)
-        condition = resolved_condition(equal(size, expected, f"the shape written is {written.span.text}"))
-        decided = condition.holds(self.scope.facts())
-        if decided is False:
-            raise _mismatch(here, written)
-        if decided is None:
-            self._require(condition, written.span, here)
-        return expected if _is_named(expected) else size
-
-
-def resolved(size: Size) -> Size:
-    """Named sizes written out."""
-    for _ in range(1000):
-        values = {a: a.definition for a in size.symbols() if a.definition is not None}
-        if not values:
-            break
-        size = size.subs(values)
-    return size
-
-
-def resolved_condition(condition: Condition) -> Condition:
-    """A condition with named sizes written out, and roundings taken off again."""
-    if not any(a.definition is not None for a in condition.size.symbols() | condition.divisor.symbols()):
-        return condition
-    size, divisor = resolved(condition.size), resolved(condition.divisor)
-    match condition.kind:
-        case ">=":
-            return at_least(size, 0, condition.why, condition.code)
-        case "|":
-            return divisible(size, divisor, condition.why, condition.code)
-    return replace(condition, size=size)
-
-
-def _is_named(size: Size) -> bool:
-    return any(a.definition is not None for a in size.symbols())
-
-
-def _at_least_one(size: Size) -> int:
-    low = lower(resolved(size))
-    return max(1, int(low)) if low is not None else 1
-
-
-def _renamed(nodes: list[Node], old: Shape, new: Shape) -> list[Node]:
-    """The last leaf puts out the named sizes, so that its own cost is written in them."""
-    if old == new or not nodes:
+    def _body(self, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+        owner = next((outer for outer in scope.chain() if outer.body is not None), None)
+        if owner is None or owner.body is None:
+            raise fail("no-body", "'body' stands for the braces of a block's use, and there are none here", call.span)
+        branches, written = owner.body
+        (branch,) = branches if len(branches) == 1 else (None,)
+        if branch is None:
+            raise fail("missing-body", "'body' stands for one branch in braces", call.span)
+        inner = Scope(written, scope.report, settings=dict(written.settings), entered=x, here=x, home=False)
+        nodes = self.items(branch, inner)
+        if self.lost or inner.here is None:
+            raise _Lost
+        scope.here = inner.here
         return nodes
-    *rest, last = nodes
-    match last:
-        case Leaf() if last.output == old:
-            return [*rest, replace(last, output=new)]
-        case Sequence():
-            return [*rest, Sequence(tuple(_renamed(list(last.parts), old, new)))]
-        case Repeat():
-            return [*rest, replace(last, node=_renamed([last.node], old, new)[0])]
-    return nodes
+
+    def _block(
+        self,
+        call: s.Call,
+        glued: tuple[int, ...],
+        binding: BlockBinding,
+        scope: Scope,
+        x: Shape,
+        second: tuple[s.Arg, ...],
+    ) -> list[Node]:
+        definition = binding.definition
+        if definition in self.expanding:
+            raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
+        inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
+        self._bind_block(call, glued, binding, inner, scope, second)
+        inner.body = (call.body, scope) if call.body else None
+        arguments = tuple(sorted(((n, _frozen(v)) for n, v in inner.names.items()), key=lambda pair: pair[0]))
+        key = (id(definition), id(binding.scope), arguments, x) if not call.body else None
+        known = self.known.get(key) if key is not None else None
+        if known is None:
+            self.expanding.append(definition)
+            try:
+                nodes = self.items(definition.body, inner)
+            finally:
+                self.expanding.pop()
+            if self.lost or inner.here is None:
+                raise _Lost
+            node: Node = Sequence(tuple(nodes), definition.head.name)
+            known = node, inner.here
+            if key is not None and self.guard == ONE:
+                self.known[key] = known
+        node, scope.here = known
+        if definition.shared:
+            node = Shared(node, id(definition))
+        return [node]
+
+    def _bind_block(
+        self,
+        call: s.Call,
+        glued: tuple[int, ...],
+        binding: BlockBinding,
+        inner: Scope,
+        scope: Scope,
+        second: tuple[s.Arg, ...],
+    ) -> None:
+        head = binding.definition.head
+        declared = head_slots(head)
+        written = match(call, glued, declared, head.name, second)
+        defaults = {p.name: p.default for p in (*head.params, *head.options)}
+        for slot in declared:
+            default = defaults.get(slot.name)
+            setting = scope.settings.get((head.name, slot.name))
+            if slot.name in written:
+                value, span = written[slot.name]
+                shape = maybe_tensor(value, scope) if isinstance(value, s.Node) else None
+                if shape is not None:
+                    inner.names[slot.name] = Tensor(shape)
+                    continue
+                result = Evaluator(scope).value(value) if isinstance(value, s.Node) else value
+            elif setting is not None and not isinstance(setting, s.Node):
+                result, span = setting, call.span
+            elif default is not None:
+                result, span = Evaluator(inner).value(default), default.span
+            elif slot.place == "stride":
+                result, span = ONE, call.span
+            else:
+                code = "missing-width" if slot.place == "width" else "missing-argument"
+                raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
+            if not isinstance(result, Size | bool | tuple):
+                raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
+            inner.names[slot.name] = result
+
+    # conditions
+
+    def _if(self, node: s.If, scope: Scope) -> list[Node]:
+        x = scope.here
+        if x is None or self.lost:
+            return []
+        evaluator = Evaluator(scope)
+        decided = evaluator.truth(node.condition)
+        if decided is not None:
+            nodes, scope.here = self.branch(node.then if decided else node.other, scope, x)
+            return nodes
+        holds = evaluator.bracket(node.condition)
+        outer = self.guard
+        self.guard = outer * holds
+        then, y = self.branch(node.then, scope, x)
+        self.guard = outer * (1 - holds)
+        other, z = self.branch(node.other, scope, x)
+        self.guard = outer
+        scope.here = self._either(node, evaluator, y, z)
+        return [
+            Scaled(Sequence(tuple(then)), holds, holds, holds),
+            Scaled(Sequence(tuple(other)), 1 - holds, 1 - holds, 1 - holds),
+        ]
+
+    def _either(self, node: s.If, evaluator: Evaluator, y: Shape, z: Shape) -> Shape:
+        """The shape after an undecided `if`: of the side whose equations make the other one equal to it."""
+        if y == z:
+            return y
+        for positive, general, special in ((False, y, z), (True, z, y)):
+            if any(general.subs(e) == special.subs(e) for e in evaluator.equations(node.condition, positive)):
+                return general
+        message = f"cannot decide '{node.condition.span.text}', and the two sides give different shapes: {y} and {z}"
+        help_ = "state which holds with 'assume', or give the symbol a number"
+        raise fail("undecided", message, node.condition.span, help_)
+
+    # loops
+
+    def _times(self, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
+        count = Evaluator(scope).size(times.count)
+        if scope.here is None or self.lost:
+            return self._core(step, scope)
+
+        def turn(t: Size) -> list[Node]:
+            return self._core(step, scope, times.options if t != 0 else ())
+
+        return self._turns(turn, count, scope, times.span, same=not times.options)
+
+    def _for(self, node: s.For, scope: Scope) -> list[Node]:
+        if isinstance(node.over, s.Table):
+            return [n for row in node.over.rows for n in self._row(node, row, scope)]
+        evaluator = Evaluator(scope)
+        first, last = evaluator.size(node.over.first), evaluator.size(node.over.last)
+        if len(node.names) != 1:
+            raise fail("wrong-count", "a loop over a range has one name", node.span)
+        step = -1 if node.over.kind == "downto" else 1
+        count = (last - first) * step + (0 if node.over.kind == "..<" else 1)
+
+        def turn(t: Size) -> list[Node]:
+            inner = scope.inner(home=True)
+            inner.turn = True
+            inner.names[node.names[0]] = first + step * t
+            nodes = self.items(node.body, inner)
+            scope.here = inner.here
+            return nodes
+
+        return self._turns(turn, count, scope, node.over.span, same=False)
+
+    def _row(self, node: s.For, row: tuple[s.Expr, ...], scope: Scope) -> list[Node]:
+        if len(row) != len(node.names):
+            raise fail("wrong-count", f"{len(row)} values for {len(node.names)} names", row[0].span)
+        inner = scope.inner(home=True)
+        inner.turn = True
+        for name, expr in zip(node.names, row, strict=True):
+            shape = maybe_tensor(expr, scope)
+            value = Tensor(shape) if shape is not None else Evaluator(scope).value(expr)
+            if not isinstance(value, Size | bool | tuple | Tensor):
+                raise fail("size-needed", f"'{name}' is a size or a tensor", expr.span)
+            inner.names[name] = value
+        nodes = self.items(node.body, inner)
+        scope.here = inner.here
+        return nodes
+
+    def _turns(self, turn: Turn, count: Size, scope: Scope, span: Span, same: bool) -> list[Node]:
+        """The turns of a loop: written out, as one factor, or in closed form.
+
+        ``same`` says that nothing but the shape tells one turn from another.
+        """
+        number = count.number
+        if not count.integer or (number is not None and number < 0):
+            raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
+        x = scope.here
+        if number == 0 or x is None:
+            return []
+        if same:
+            found = self._fixed(
+                turn, count, scope, x, MAX_UNROLLED if number is None or number > MAX_UNROLLED else None
+            )
+            if found is not None:
+                return found
+        if number is not None and number <= MAX_UNROLLED:
+            return [n for i in range(int(number)) for n in self._one(turn, Size.of(i), scope)]
+        return self._closed(turn, count, scope, x, span)
+
+    def _one(self, turn: Turn, t: Size, scope: Scope) -> list[Node]:
+        nodes = turn(t)
+        if self.lost:
+            raise _Lost
+        return nodes
+
+    def _fixed(self, turn: Turn, count: Size, scope: Scope, x: Shape, limit: int | None) -> list[Node] | None:
+        """Turns until one leaves its shape alone; the rest is a factor. None where none of the first ones does."""
+
+        def one(shape: Shape) -> tuple[tuple[Node, ...], Shape]:
+            scope.here = shape
+            nodes = tuple(self._one(turn, Size.of(0), scope))
+            assert scope.here is not None
+            return nodes, scope.here
+
+        before = len(self.conditions)
+        try:
+            turns, scope.here = repeated(one, x, count, 2 if limit else None)
+        except EndlessLoop:
+            scope.here = x
+            del self.conditions[before:]
+            return None
+        if len(turns) > 1 and count.number is None:
+            self.require(at_least(count, 1, "this loop runs at least once"), self._here(), None)
+        return [_repeat(nodes, n) for nodes, n in turns]
+
+    def _here(self) -> Span:
+        return Span(Source("<loop>", ""), 0, 0)
+
+    def _closed(self, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
+        families = {n: (dict(b.shapes), list(b.loops)) for n, b in _families(scope)}
+
+        def step(shape: Shape, t: Size) -> Shape:
+            saved, silent = list(self.conditions), self.guard
+            scope.here = shape
+            try:
+                self._one(turn, t, scope)
+            finally:
+                self.conditions, self.guard = saved, silent
+                _restore(scope, families)
+            assert scope.here is not None
+            return scope.here
+
+        label = _fresh("i", x, count, scope)
+        found = carried(x, count, step, label)
+        if found is None:
+            message = f"the shape changes with every turn ({x} -> {step(x, Size.of(0))}) by no rule with a closed form"
+            raise fail("no-closed-form", message, span, "give the count a number of at most 64")
+        nodes: list[Node] = []
+        scope.here = x
+        rest = count
+        if found.peel:
+            self.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
+            nodes += self._one(turn, Size.of(0), scope)
+            rest = count - 1
+        before = len(self.conditions)
+        scope.here = found.shape
+        t = Size.of(found.turn)
+        body = self._one(turn, t + 1 if found.peel else t, scope)
+        if scope.here != found.at(t + 1):
+            raise fail("no-closed-form", "the shapes of this loop have no closed form", span)
+        self.conditions[before:] = _at_ends(self.conditions[before:], found.turn, rest)
+        _index_families(scope, families, found.turn)
+        scope.here = found.at(rest)
+        return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
+
+
+class _LostError(Exception):
+    """The shape is unknown after an error that was told already."""
+
+
+_Lost = _LostError()
+
+Turn = Callable[[Size], list[Node]]
+
+
+def _at_ends(conditions: list[Condition], turn: Symbol, count: Size) -> list[Condition]:
+    """Conditions of every turn as conditions of the first and the last, which say it where they are monotonic."""
+    result = []
+    for condition in conditions:
+        if turn not in (condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()):
+            result.append(condition)
+            continue
+        rises = condition.size.subs({turn: Size.of(turn) + 1}) - condition.size
+        for end, needed in ((Size.of(0), not never_negative(-rises)), (count - 1, not never_negative(rises))):
+            if needed or condition.kind != ">=":
+                result.append(condition.mapped(lambda size, end=end: size.subs({turn: end})))  # type: ignore[misc]
+    return [c for c in result if c.holds() is not True]
+
+
+def _families(scope: Scope) -> list[tuple[str, Family]]:
+    return [(n, b) for outer in scope.chain() for n, b in outer.names.items() if isinstance(b, Family)]
+
+
+def _restore(scope: Scope, families: dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]]) -> None:
+    """Forget what a trial turn named."""
+    for name, family in _families(scope):
+        shapes, loops = families.get(name, ({}, []))
+        family.shapes, family.loops = dict(shapes), list(loops)
+
+
+def _index_families(
+    scope: Scope, families: dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]], turn: Symbol
+) -> None:
+    """What the body of a loop named by its turn is a function of the turn."""
+    for name, family in _families(scope):
+        old = families.get(name, ({}, []))[0]
+        for index in [i for i in family.shapes if i not in old and turn in i.symbols()]:
+            family.loops.append((turn, index, family.shapes.pop(index)))
+
+
+def _fresh(name: str, x: Shape, count: Size, scope: Scope) -> str:
+    """A name for the turn that nothing else bears."""
+    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible()
+    return next(n for n in (name, "j", "l", *(f"{name}{k}" for k in range(1, 10_000))) if n not in taken)
+
+
+def _frozen(value: object) -> object:
+    return value
+
+
+def _as_expr(ref: s.TensorRef) -> s.Expr:
+    name = s.Ref((ref.name,), span=ref.span)
+    if ref.index is None:
+        return name
+    return s.Apply(name, (s.Arg(None, ref.index, span=ref.index.span),), span=ref.span)
 
 
 def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:
     node = nodes[0] if len(nodes) == 1 else Sequence(nodes)
-    return node if count == 1 else Repeat(node, count)
+    return node if count == ONE else Repeat(node, count)
 
 
 def _snapshot(scope: Scope) -> Scope:
     """The scope of a definition: names of where it is written, settings as they are at this point."""
-    return Scope(scope, scope.report, settings=dict(scope.settings))
-
-
-def _defined(call: s.Call, scope: Scope) -> Binding | None:
-    """What the file itself calls by this name, with or without the number glued to it."""
-    parts = split_name(call.text)
-    found = scope.find(call.text)
-    return scope.find(parts[0]) if found is None and parts else found
-
-
-def _user_layer(call: s.Call, scope: Scope) -> tuple[LayerBinding, tuple[int, ...]] | None:
-    if len(call.name) != 1:
-        return None
-    for name in (call.text, call.text.lower()):
-        binding = scope.find(name)
-        if isinstance(binding, LayerBinding):
-            return binding, ()
-        parts = split_name(name)
-        binding = scope.find(parts[0]) if parts else None
-        if parts and isinstance(binding, LayerBinding):
-            return binding, parts[1]
-    return None
-
-
-def _library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ...]]:
-    found = kind_of(call.text)
-    if found is not None:
-        return found
-    known = {*KINDS, *scope.visible(LayerBinding)}
-    parts = split_name(call.text)
-    help_ = nearest(call.text, known) or (nearest(parts[0], known) if parts else None)
-    before = call.span.source.text[: call.span.start]
-    if before[-1:].isdigit():
-        number = re.search(r"[\d.]+$", before)
-        help_ = f"a product needs a sign: write {number[0] if number else ''}*{call.text}"
-    if isinstance(scope.find(call.text), NetBinding):
-        help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
-    span = call.span
-    width = len(call.span.text) if not call.span.text.startswith(call.text) else len(call.text)
-    raise fail(
-        "unknown-layer",
-        f"unknown layer '{call.text}'",
-        Span(span.source, span.start, span.start + width),
-        help_,
-    )
-
-
-def _check_name(head: s.Head, scope: Scope) -> None:
-    """Defining ``conv3`` would change what ``conv3`` means."""
-    parts = split_name(head.name)
-    if (
-        parts
-        and head.name not in KINDS
-        and (parts[0] in KINDS and any(x.place == "head" for x in slots(KINDS[parts[0]])))
-    ):
-        message = f"'{head.name}' would be read as '{parts[0]}' with {'x'.join(map(str, parts[1]))}"
-        raise fail("name-ends-in-number", message, head.span, "choose a name that does not end in a number")
+    return Scope(scope, scope.report, settings=dict(scope.settings), home=False)
 
 
 def _at(error: LayerError, call: s.Call, arguments: Arguments) -> SymcostError:
@@ -476,27 +691,3 @@ def _relation(condition: Condition) -> str:
     if condition.kind == "|":
         return f": {condition.divisor} does not divide {condition.size}"
     return ""
-
-
-def _mismatch(here: Shape, written: s.Shape) -> SymcostError:
-    text = " ".join(written.span.text.lstrip(":").split())
-    return fail("shape-mismatch", f"the shape here is {here}, not {text}", written.span)
-
-
-def _unbuilt(what: str, span: Span) -> SymcostError:
-    return SymcostError(
-        Diagnostic("not-built", f"{what} is part of the language but not built yet", span, help=UNBUILT)
-    )
-
-
-def _unknown_setting(item: s.Set) -> SymcostError:
-    path = item.path if isinstance(item.path, tuple) else (item.path,)
-    kinds = {KINDS[n].kind: KINDS[n] for n in sorted(KINDS)}
-    if len(path) == 2 and path[0] in kinds:
-        known = [slot.name for slot in slots(kinds[path[0]])]
-        help_ = nearest(path[1], known) or (f"options: {', '.join(known)}" if known else None)
-    elif len(path) == 2:
-        help_ = nearest(path[0], kinds)
-    else:
-        help_ = nearest(path[0], {"batch", "strict", *(x.name for k in kinds.values() for x in slots(k))})
-    return fail("unknown-setting", f"no layer has the setting '{'.'.join(path)}'", item.span, help_)

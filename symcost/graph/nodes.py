@@ -1,4 +1,4 @@
-"""The resolved network: leaves with their layers and shapes, sequences, repeats. Nothing is counted here."""
+"""The resolved network: leaves with their layers and shapes, and how often each runs. Nothing is counted here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Sequence:
+    """Nodes one after the other; a block keeps its ``name``."""
+
     parts: tuple[Node, ...]
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,42 @@ class Repeat:
     count: Size
 
 
-Node = Leaf | Sequence | Repeat
+@dataclass(frozen=True)
+class Loop:
+    """A node whose shapes depend on the turn: ``index`` runs from 0 to ``count - 1``."""
+
+    node: Node
+    index: Symbol
+    count: Size
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A node that counts ``weights`` times in parameters, ``active`` times in those used, ``work`` times in operations."""
+
+    node: Node
+    weights: Size
+    active: Size
+    work: Size
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A use of weights that have one address: ``key`` counts once in the network, whatever runs them how often."""
+
+    node: Node
+    key: object
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Weights that are not trained (or, inside frozen ones, are)."""
+
+    node: Node
+    trainable: bool
+
+
+Node = Leaf | Sequence | Repeat | Loop | Scaled | Shared | Frozen
 
 
 @dataclass(frozen=True)
@@ -53,4 +91,5 @@ class Graph:
     named: tuple[Symbol, ...]  # sizes named by shape checks, in order
     metrics: dict[str, MetricDef] = field(default_factory=dict)
     scope: Scope | None = None
-    strict: bool = False
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    outputs: dict[str, Shape] = field(default_factory=dict)

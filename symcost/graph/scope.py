@@ -36,6 +36,23 @@ class Tensor:
     shape: Shape
 
 
+@dataclass
+class Family:
+    """Tensors with an index, ``as s(i)``: some one by one, and those of a loop as a function of its turn."""
+
+    shapes: dict[Size, Shape] = field(default_factory=dict)
+    loops: list[tuple[Symbol, Size, Shape]] = field(default_factory=list)  # turn, index as a function of it, shape
+
+    def at(self, index: Size) -> Shape | None:
+        if index in self.shapes:
+            return self.shapes[index]
+        for turn, value, shape in self.loops:
+            slope = (value.subs({turn: Size.of(1)}) - value.subs({turn: Size.of(0)})).number
+            if slope in (1, -1):
+                return shape.subs({turn: (index - value.subs({turn: Size.of(0)})) * slope})
+        return None
+
+
 @dataclass(frozen=True)
 class MetricDef:
     """``metric NAME = expr``, or without an expression a new primitive cost."""
@@ -58,13 +75,31 @@ class NetBinding:
 
 
 @dataclass(frozen=True)
-class Unbuilt:
-    """A definition the engine cannot use yet."""
+class BlockBinding:
+    definition: s.Block
+    scope: Scope
 
-    name: str
+
+@dataclass(frozen=True)
+class Module:
+    """An imported file, seen through its alias."""
+
+    scope: Scope
 
 
-Binding = Declared | Size | bool | tuple[Size, ...] | Tensor | MetricDef | LayerBinding | NetBinding | Unbuilt
+Binding = (
+    Declared
+    | Size
+    | bool
+    | tuple[Size, ...]
+    | Tensor
+    | Family
+    | MetricDef
+    | LayerBinding
+    | BlockBinding
+    | NetBinding
+    | Module
+)
 Setting = s.Expr | Size | bool | str | tuple[Size, ...]
 
 
@@ -80,9 +115,28 @@ class Scope:
     known: list[Size] = field(default_factory=list)  # what they say inside: sizes that are never negative
     entered: Shape | None = None
     here: Shape | None = None
+    home: bool = True  # of taps: a net, a block, a turn of a loop
+    turn: bool = False  # a turn of a loop
+    body: tuple[tuple[tuple[s.Item, ...], ...], Scope] | None = None  # what `body` stands for in a block
 
-    def inner(self) -> Scope:
-        return Scope(self, self.report, settings=dict(self.settings), entered=self.here, here=self.here)
+    def inner(self, home: bool = False) -> Scope:
+        """The scope of braces or brackets inside this one."""
+        return Scope(self, self.report, settings=dict(self.settings), entered=self.here, here=self.here, home=home)
+
+    def tap(self, name: str, shape: Shape, index: Size | None, span: Span) -> None:
+        """Name a tensor, to the end of the net, block or turn around."""
+        owner = next(scope for scope in self.chain() if scope.home)
+        if index is None:
+            owner.define(name, Tensor(shape), span)
+            return
+        family = self.find(name)
+        if not isinstance(family, Family):
+            family = Family()
+            outside = owner  # a family outlives the turns of the loop that makes it
+            while outside.parent is not None and outside.turn:
+                outside = next(scope for scope in outside.parent.chain() if scope.home)
+            outside.define(name, family, span)
+        family.shapes[index] = shape
 
     def chain(self) -> Iterator[Scope]:
         scope: Scope | None = self

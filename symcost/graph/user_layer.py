@@ -28,7 +28,7 @@ class UserLayer(Layer):
     def __init__(
         self, name: str, output: Shape, params: Size, counts: dict[str, Size], needed: tuple[Condition, ...]
     ) -> None:
-        self.name, self.output, self.params, self.counts, self.needed = name, output, params, counts, needed
+        self.name, self.output, self.params, self.counts, self.needed = (name, output, params, counts, needed)
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         yield from self.needed
@@ -89,9 +89,7 @@ def _take_apart(pattern: s.Shape, x: Shape, inner: Scope, call: s.Call) -> list[
     if ids != x.ids:
         wanted = "token ids" if ids else "numbers"
         raise fail(
-            "wants-ids" if ids else "wants-numbers",
-            f"'{call.text}' takes {wanted}, the tensor here is {x}",
-            call.span,
+            "wants-ids" if ids else "wants-numbers", f"'{call.text}' takes {wanted}, the tensor here is {x}", call.span
         )
     if pattern.dims is not None and len(pattern.dims) != x.rank:
         message = f"'{call.text}' takes {pattern.span.text}, the tensor here is {x}"

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from symcost import syntax as s
-from symcost.graph.scope import Declared, LayerBinding, MetricDef, NetBinding, Scope, Tensor
-from symcost.sizes.atoms import DivisionByZero, Size, TooLarge
+from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
+from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product
 from symcost.sizes.facts import Condition, divisible
-from symcost.sizes.functions import FUNCTIONS
+from symcost.sizes.functions import FUNCTIONS, holds
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Span, SymcostError, nearest
 
@@ -99,14 +99,14 @@ class Evaluator:
         match binding:
             case Tensor() if rest:
                 return self._field(first, binding.shape, ref)
-            case Tensor():
+            case Tensor() | Family():
                 help_ = f"write {first}.c for its channels, {first}.h or {first}.t for a position size"
                 raise fail("tensor-as-size", f"'{first}' is a tensor, a size is needed here", ref.span, help_)
             case Declared() if not rest:
                 return binding.size
             case Size() | bool() | tuple() if not rest:
                 return binding
-            case LayerBinding():
+            case LayerBinding() | BlockBinding():
                 raise fail("size-needed", f"'{first}' is a layer, a size is needed here", ref.span)
             case MetricDef() | NetBinding() | None if self.quantity is not None:
                 return self.quantity(ref)
@@ -114,9 +114,7 @@ class Evaluator:
                 raise SymcostError(self.scope.unknown(first, ref.span))
             case MetricDef() | NetBinding():
                 raise fail(
-                    "size-needed",
-                    f"'{first}' is a cost, known only when the network is; assert can use it",
-                    ref.span,
+                    "size-needed", f"'{first}' is a cost, known only when the network is; assert can use it", ref.span
                 )
         raise fail("size-needed", f"'{ref.text}' is no size: '{first}' has no parts", ref.span)
 
@@ -222,6 +220,41 @@ class Evaluator:
             help_ = "state which holds with 'assume', or give the symbol a number"
             raise fail("undecided", message, expr.condition.span, help_)
         return self._value(expr.then if decided else expr.other)
+
+    def bracket(self, expr: s.Expr) -> Size:
+        """1 where an undecided condition holds and 0 where it does not, as a size."""
+        decided = self.truth(expr)
+        if decided is not None:
+            return Size.of(int(decided))
+        match expr:
+            case s.Compare():
+                return product(holds(c.kind, c.size, c.divisor) for c in self.conditions(expr))
+            case s.Logic(op="and"):
+                return product(self.bracket(o) for o in expr.operands)
+            case s.Logic(op="or"):
+                return 1 - product(1 - self.bracket(o) for o in expr.operands)
+            case s.Logic():
+                return 1 - self.bracket(expr.operands[0])
+        raise fail("undecided", f"cannot decide '{expr.span.text}'", expr.span)
+
+    def equations(self, expr: s.Expr, positive: bool) -> list[dict[Symbol, Size]]:
+        """What a condition (or, not ``positive``, its opposite) says of symbols, as substitutions."""
+        match expr:
+            case s.Compare(ops=("==" | "!=" as op,)) if (op == "==") == positive:
+                a, b = (self.size(o) for o in expr.operands)
+                for one, other in ((a, b), (b, a)):
+                    atom = next(iter(one.symbols()), None)
+                    if atom is not None and one == Size.of(atom) and atom not in other.symbols():
+                        return [{atom: other}]
+            case s.Logic(op="not"):
+                return self.equations(expr.operands[0], not positive)
+            case s.Logic() if (expr.op == "and") == positive:
+                merged: dict[Symbol, Size] = {}
+                for operand in expr.operands:
+                    for found in self.equations(operand, positive):
+                        merged |= {k: v.subs(merged) for k, v in found.items()}
+                return [merged] if merged else []
+        return []
 
     def _apply(self, expr: s.Apply) -> Value:
         function = expr.function

@@ -154,7 +154,7 @@ class Sum(Atom):
     __slots__ = ("count", "index", "integer", "term")
 
     def __init__(self, term: Size, index: Symbol, count: Size) -> None:
-        self.term, self.index, self.count, self.integer = term, index, count, term.integer
+        self.term, self.index, self.count, self.integer = (term, index, count, term.integer)
         self._seal((5, index.key, count.key, term.key))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
@@ -351,7 +351,8 @@ class Size:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash(frozenset(self.terms.items()))
+            number = self.number  # equal to it, so of the same hash
+            self._hash = hash(frozenset(self.terms.items())) if number is None else hash(number)
         return self._hash
 
     def __bool__(self) -> bool:

@@ -95,7 +95,9 @@ def from_sympy(expr: Any, symbol: Callable[[str], SizeLike]) -> Size:
 
     Raises `TypeError` for what has no exact meaning here, such as a floating-point number.
     """
-    expr = sympy.sympify(expr)
+    if hasattr(expr, "__iter__"):  # SymPy would evaluate text, also the text in a list
+        raise TypeError(f"{expr!r} is no formula")
+    expr = sympy.sympify(expr, strict=True)
 
     def convert(e: Any) -> Size:
         match e:

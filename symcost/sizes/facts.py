@@ -5,7 +5,7 @@ The bounds of a symbol travel with the symbol. What is known besides is a list o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as every
@@ -38,6 +38,7 @@ class Condition:
     divisor: Size = ONE
     why: str = ""
     code: str = "layer-needs"  # of the diagnostic when it does not hold
+    guard: Size = ONE  # 0 where the condition does not matter: in the branch of an `if` not taken
 
     @property
     def sides(self) -> tuple[str, Size, Size]:
@@ -53,10 +54,17 @@ class Condition:
         return "<=" if self.kind == ">=" else self.kind, right, Size.of(constant)
 
     def subs(self, values: dict[Symbol, Size]) -> Condition:
-        return replace(self, size=self.size.subs(values), divisor=self.divisor.subs(values))
+        return self.mapped(lambda size: size.subs(values))
+
+    def mapped(self, change: Callable[[Size], Size]) -> Condition:
+        """The condition with its sizes changed."""
+        return replace(self, size=change(self.size), divisor=change(self.divisor), guard=change(self.guard))
 
     def holds(self, known: Sequence[Size] = ()) -> bool | None:
         """True or False where it is so for all values of the symbols, otherwise None."""
+        if self.guard != ONE:
+            free = replace(self, guard=ONE).holds(known)
+            return True if self.guard.number == 0 or free is True else None if self.guard.number is None else free
         match self.kind:
             case ">=":
                 return (
@@ -241,10 +249,12 @@ def simplified(conditions: Sequence[Condition], known: Sequence[Size] = ()) -> t
 
 
 def _same(a: Condition, b: Condition) -> bool:
-    return a.kind == b.kind and a.size == b.size and a.divisor == b.divisor
+    return (a.kind, a.size, a.divisor, a.guard) == (b.kind, b.size, b.divisor, b.guard)
 
 
 def _implies(a: Condition, b: Condition) -> bool:
+    if a.guard != b.guard and a.guard != ONE:
+        return False
     if a.kind == b.kind == ">=":
         return never_negative(b.size - a.size)
     if a.kind == b.kind == "|" and a.size == b.size:

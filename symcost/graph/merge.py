@@ -1,0 +1,214 @@
+"""Constructs with braces: branches that meet, slices, windows, experts, weights that are frozen or idle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from symcost import syntax as s
+from symcost.graph.nodes import Frozen, Leaf, Node, Scaled, Sequence
+from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.values import Evaluator, fail
+from symcost.layers.merge import Add, Concat, Merge, Multiply, Router
+from symcost.sizes.atoms import ONE, ZERO, Size, product, total
+from symcost.sizes.facts import at_least, divisible, equal
+from symcost.sizes.functions import FUNCTIONS
+from symcost.sizes.rounding import ceil
+from symcost.sizes.shape import Shape
+
+if TYPE_CHECKING:
+    from symcost.graph.elaborate import Builder
+
+Composite = Callable[["Builder", s.Call, Scope, Shape], list[Node]]
+
+
+def add(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``add { a | b }`` or ``add(t)``: the sum of branches, or of this tensor and named ones."""
+    return _merged(b, call, scope, x, Add)
+
+
+def mul(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    return _merged(b, call, scope, x, Multiply)
+
+
+def concat(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    return _merged(b, call, scope, x, Concat)
+
+
+def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tuple[Shape, ...]], Merge]) -> list[Node]:
+    nodes, shapes = [], []
+    if call.body:
+        for branch in call.body:
+            found, y = b.branch(branch, scope, x)
+            nodes.append(Sequence(tuple(found)))
+            shapes.append(y)
+    else:
+        shapes.append(x)
+    shapes += [tensor(arg.value, scope) for arg in _unnamed(call)]
+    if not call.body and len(shapes) < 2:
+        raise fail("missing-argument", f"'{call.text}' needs branches in braces or tensors in parentheses", call.span)
+    return [*nodes, *_met(b, call, scope, kind(tuple(shapes)))]
+
+
+def _met(b: Builder, call: s.Call, scope: Scope, layer: Merge) -> list[Node]:
+    if len(layer.inputs) == 1:
+        scope.here = layer.inputs[0]
+        return []
+    return [b.place(layer, call, layer.inputs[0], scope, text=call.text)]
+
+
+def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``split { a | b }``: each branch takes its share of the channels, and the results are joined."""
+    widths = [Evaluator(scope).size(arg.value) for arg in _unnamed(call)]
+    if not call.body:
+        raise fail("missing-argument", "'split' needs branches in braces", call.span)
+    if not widths:
+        share = Size.of(len(call.body))
+        b.require(divisible(x.channels, share, "the branches must share the channels equally"), call.span, x)
+        widths = [x.channels / share] * len(call.body)
+    if len(widths) != len(call.body):
+        raise fail("wrong-count", f"{len(widths)} widths for {len(call.body)} branches of 'split'", call.span)
+    b.require(equal(total(widths), x.channels, "the widths of 'split' must add up to the channels"), call.span, x)
+    nodes: list[Node] = []
+    shapes = []
+    for branch, width in zip(call.body, widths, strict=True):
+        found, y = b.branch(branch, scope, x.to(width))
+        nodes.append(Sequence(tuple(found)))
+        shapes.append(y)
+    return [*nodes, *_met(b, call, scope, Concat(tuple(shapes)))]
+
+
+def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``residual { ... }``: what the braces make, added to what came in; with ``when`` only where that holds."""
+    when = next((arg.value for arg in (*call.head, *call.options) if arg.name == "when"), None)
+    (body,) = _one_body(call)
+    nodes, y = b.branch(body, scope, x)
+    if when is not None:
+        decided = Evaluator(scope).truth(when)
+        if decided is None:
+            raise fail("undecided", f"cannot decide '{when.span.text}'", when.span, "state which holds with 'assume'")
+        if not decided:
+            scope.here = y
+            return nodes
+    return [*nodes, *_met(b, call, scope, Add((x, y)))]
+
+
+def windows(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``windows(M) { ... }``: the braces run on whole tiles of M an axis, weights counted once."""
+    (body,) = _one_body(call)
+    sides = [Evaluator(scope).axes(arg.value) for arg in _unnamed(call)]
+    if len(sides) != 1 or not x.dims:
+        raise fail("wrong-count", "'windows' takes the side of a tile and a tensor with positions", call.span)
+    side = sides[0] if isinstance(sides[0], tuple) else (sides[0],) * x.rank
+    if len(side) != x.rank:
+        raise fail("wrong-rank", f"a tile of {len(side)} sides on {x}", call.span)
+    for size in side:
+        b.require(at_least(size, 1, "a tile is at least 1 wide", "bad-value"), call.span, x)
+    tiles = product(ceil(n / m) for n, m in zip(x.dims, side, strict=True))
+    inside = replace(x.to(dims=(product(side),)), batch=x.batch * tiles)
+    nodes, y = b.branch(body, scope, inside)
+    b.require(equal(y.positions, inside.positions, "what runs on a tile keeps its positions"), call.span, inside)
+    scope.here = x.to(y.channels)
+    return nodes
+
+
+def experts(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``experts(E, active=k) { ... }``: E copies of the braces, k of them at each position, chosen by a router."""
+    (body,) = _one_body(call)
+    given = {arg.name or "E": arg.value for arg in (*call.head, *call.options)}
+    unknown = next((name for name in given if name not in ("E", "active", "router")), None)
+    if unknown is not None or "E" not in given:
+        message = f"'experts' has no option '{unknown}'" if unknown else "'experts' needs how many there are"
+        raise fail("unknown-option" if unknown else "missing-argument", message, call.span, "options: active, router")
+    evaluator = Evaluator(scope)
+    count = evaluator.size(given["E"])
+    active = evaluator.size(given["active"]) if "active" in given else ONE
+    routed = evaluator.truth(given["router"]) if "router" in given else True
+    b.require(at_least(count, active, "no more experts are active than there are"), call.span, x)
+    nodes: list[Node] = []
+    if routed:
+        router = Router(count)
+        nodes.append(Leaf(router, "router", x, x, call.span))
+    found, y = b.branch(body, scope, x)
+    scope.here = y
+    return [*nodes, Scaled(Sequence(tuple(found)), count, active, active)]
+
+
+def freeze(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    return _weights(b, call, scope, x, False)
+
+
+def trainable(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    return _weights(b, call, scope, x, True)
+
+
+def _weights(b: Builder, call: s.Call, scope: Scope, x: Shape, train: bool) -> list[Node]:
+    (body,) = _one_body(call)
+    nodes, scope.here = b.branch(body, scope, x)
+    return [Frozen(Sequence(tuple(nodes)), train)]
+
+
+def idle(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    """``idle { ... }``: weights that are there and do not run; the tensor passes through."""
+    (body,) = _one_body(call)
+    nodes, _ = b.branch(body, scope, x)
+    scope.here = x
+    return [Scaled(Sequence(tuple(nodes)), ONE, ONE, ZERO)]
+
+
+COMPOSITES: dict[str, Composite] = {
+    "add": add,
+    "mul": mul,
+    "concat": concat,
+    "split": split,
+    "residual": residual,
+    "windows": windows,
+    "experts": experts,
+    "freeze": freeze,
+    "trainable": trainable,
+    "idle": idle,
+}
+
+
+def tensor(expr: s.Expr, scope: Scope) -> Shape:
+    """The tensor an expression names: ``t``, ``in``, ``s(i)``."""
+    found = maybe_tensor(expr, scope)
+    if found is None:
+        raise fail("tensor-needed", f"a tensor is needed here, not '{expr.span.text}'", expr.span)
+    return found
+
+
+def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
+
+    if isinstance(expr, s.Ref) and len(expr.names) == 1:
+        name = expr.names[0]
+        if name in ("in", "here"):
+            return scope.entered if name == "in" else scope.here
+        binding = scope.find(name)
+        return binding.shape if isinstance(binding, Tensor) else None
+    if isinstance(expr, s.Apply) and isinstance(expr.function, s.Ref) and len(expr.function.names) == 1:
+        name = expr.function.names[0]
+        family = scope.find(name)
+        if isinstance(family, Family) and name not in FUNCTIONS and expr.args and len(expr.args) == 1:
+            index = Evaluator(scope).size(expr.args[0].value)
+            shape = family.at(index)
+            if shape is None:
+                raise fail("unknown-name", f"there is no tensor '{name}({index})'", expr.span)
+            return shape
+    return None
+
+
+def _unnamed(call: s.Call) -> list[s.Arg]:
+    args = [*call.head, *call.options]
+    named = next((a for a in args if a.name is not None), None)
+    if named is not None:
+        raise fail("unknown-option", f"'{call.text}' has no option '{named.name}'", named.span)
+    return args
+
+
+def _one_body(call: s.Call) -> tuple[tuple[s.Item, ...]]:
+    if len(call.body) != 1:
+        what = "braces" if not call.body else "one branch"
+        raise fail("missing-body", f"'{call.text}' needs {what}: {call.text} {{ ... }}", call.span)
+    return (call.body[0],)

@@ -1,0 +1,82 @@
+"""Imports: the standard library, and files beside the one that imports them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from symcost import syntax as s
+from symcost.files import read
+from symcost.graph.scope import Module, Scope
+from symcost.graph.values import fail
+from symcost.parser import parse
+from symcost.source import Source, nearest
+
+STD = Path(__file__).parent.parent / "std"
+
+
+@dataclass
+class Modules:
+    """Files read so far; each once."""
+
+    define: Callable[[s.File, Modules], Scope]
+    loaded: dict[Path, Scope] = field(default_factory=dict)
+    loading: list[Path] = field(default_factory=list)
+
+    def load(self, item: s.Import, scope: Scope) -> None:
+        """Bring what an import names into a scope."""
+        path = self._path(item)
+        found = self._file(path, item)
+        if item.names:
+            for name in item.names:
+                binding = found.names.get(name)
+                if binding is None:
+                    help_ = nearest(name, found.names) or f"it defines {', '.join(sorted(found.names))}"
+                    raise fail("unknown-import", f"'{_shown(item)}' defines no '{name}'", item.span, help_)
+                scope.define(name, binding, item.span)
+        else:
+            last = item.path[-1] if isinstance(item.path, tuple) else Path(item.path).stem
+            scope.define(item.alias or last, Module(found), item.span)
+
+    def _path(self, item: s.Import) -> Path:
+        folder = item.span.source.folder
+        if isinstance(item.path, tuple):
+            if item.path[0] == "std":
+                path = STD.joinpath(*item.path[1:]).with_suffix(".arch")
+                if not path.exists():
+                    known = [f"std.{p.stem}" for p in sorted(STD.glob("*.arch"))]
+                    help_ = nearest(_shown(item), known) or f"there are {', '.join(known)}"
+                    raise fail("unknown-import", f"the standard library has no '{_shown(item)}'", item.span, help_)
+                return path
+            relative = Path(*item.path).with_suffix(".arch")
+        else:
+            relative = Path(item.path)
+        if folder is None:
+            message = "a program that is no file can import the standard library only"
+            raise fail("unknown-import", message, item.span)
+        path = (folder / relative).resolve()
+        if relative.is_absolute() or not path.is_relative_to(folder.resolve()):
+            message = f"'{_shown(item)}' lies outside the folder of this file"
+            raise fail("import-outside", message, item.span, "move the file beside the one that imports it")
+        if not path.exists():
+            raise fail("unknown-import", f"there is no file '{relative}' beside this one", item.span)
+        return path
+
+    def _file(self, path: Path, item: s.Import) -> Scope:
+        if path in self.loading:
+            chain = " -> ".join(p.name for p in (*self.loading[self.loading.index(path) :], path))
+            raise fail("import-cycle", f"these files import each other: {chain}", item.span)
+        if path not in self.loaded:
+            self.loading.append(path)
+            try:
+                name = f"std/{path.name}" if path.parent == STD else str(path)
+                source = Source(name, read(path), None if path.parent == STD else path.parent)
+                self.loaded[path] = self.define(parse(source), self)
+            finally:
+                self.loading.pop()
+        return self.loaded[path]
+
+
+def _shown(item: s.Import) -> str:
+    return ".".join(item.path) if isinstance(item.path, tuple) else item.path

@@ -1,0 +1,83 @@
+"""What a layer's name stands for: a definition of the file, a kind of the library, or a mistake."""
+
+from __future__ import annotations
+
+import re
+
+from symcost import syntax as s
+from symcost.graph.arguments import kind_of, split_name
+from symcost.graph.merge import COMPOSITES
+from symcost.graph.scope import BlockBinding, LayerBinding, Module, NetBinding, Scope
+from symcost.graph.values import fail
+from symcost.layers.base import KINDS, Layer, slots
+from symcost.source import Span, SymcostError, nearest
+
+Found = tuple[BlockBinding | LayerBinding, tuple[int, ...]]
+
+
+def defined(call: s.Call, scope: Scope) -> Found | None:
+    """The block or layer a file or an import defines by this name, with the number glued to it taken off."""
+    where = scope
+    for part in call.name[:-1]:
+        module = where.find(part)
+        if not isinstance(module, Module):
+            raise fail(
+                "unknown-name", f"'{part}' is no imported module", call.span, nearest(part, scope.visible(Module))
+            )
+        where = module.scope
+    last = call.name[-1]
+    for name in (last, last.lower()):
+        binding = where.find(name)
+        if isinstance(binding, BlockBinding | LayerBinding):
+            return binding, ()
+        parts = split_name(name)
+        binding = where.find(parts[0]) if parts else None
+        if parts and isinstance(binding, BlockBinding | LayerBinding):
+            return binding, parts[1]
+    if len(call.name) > 1:
+        known = where.visible(BlockBinding, LayerBinding)
+        raise fail("unknown-layer", f"unknown layer '{call.text}'", call.span, nearest(last, known))
+    return None
+
+
+def library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ...]]:
+    found = kind_of(call.text)
+    if found is not None:
+        return found
+    known = {*KINDS, *COMPOSITES, *scope.visible(LayerBinding, BlockBinding)}
+    parts = split_name(call.text)
+    help_ = nearest(call.text, known) or (nearest(parts[0], known) if parts else None)
+    before = call.span.source.text[: call.span.start]
+    if before[-1:].isdigit():
+        number = re.search(r"[\d.]+$", before)
+        help_ = f"a product needs a sign: write {number[0] if number else ''}*{call.text}"
+    if isinstance(scope.find(call.text), NetBinding):
+        help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
+    span = call.span
+    width = len(call.text) if span.text.startswith(call.text) else len(span.text)
+    raise fail(
+        "unknown-layer", f"unknown layer '{call.text}'", Span(span.source, span.start, span.start + width), help_
+    )
+
+
+def check_name(head: s.Head) -> None:
+    """Defining ``conv3`` would change what ``conv3`` means."""
+    parts = split_name(head.name)
+    if not parts or head.name in KINDS or parts[0] not in KINDS:
+        return
+    if any(x.place == "head" for x in slots(KINDS[parts[0]])):
+        message = f"'{head.name}' would be read as '{parts[0]}' with {'x'.join(map(str, parts[1]))}"
+        raise fail("name-ends-in-number", message, head.span, "choose a name that does not end in a number")
+
+
+def unknown_setting(item: s.Set) -> SymcostError:
+    path = item.path if isinstance(item.path, tuple) else (item.path,)
+    kinds = {KINDS[n].kind: KINDS[n] for n in sorted(KINDS)}
+    if len(path) == 2 and path[0] in kinds:
+        known = [slot.name for slot in slots(kinds[path[0]])]
+        help_ = nearest(path[1], known) or (f"options: {', '.join(known)}" if known else None)
+    elif len(path) == 2:
+        help_ = nearest(path[0], kinds)
+    else:
+        help_ = nearest(path[0], {"batch", "strict", *(x.name for k in kinds.values() for x in slots(k))})
+    return fail("unknown-setting", f"no layer has the setting '{'.'.join(path)}'", item.span, help_)

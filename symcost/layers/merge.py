@@ -1,0 +1,98 @@
+"""Where branches meet: sums, products, concatenations of tensors. Composites of the language make these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symcost.layers.base import Layer, Ops, Weight
+from symcost.ops import Op
+from symcost.sizes.atoms import ONE, Size, total
+from symcost.sizes.facts import Condition, equal
+from symcost.sizes.shape import Shape
+
+
+class Merge(Layer):
+    """Several tensors become one; the first decides the shape where they agree."""
+
+    signature = "merge"
+
+    def __init__(self, inputs: tuple[Shape, ...]) -> None:
+        self.inputs = inputs
+
+    @property
+    def widest(self) -> Shape:
+        """The tensor the others are spread over: a vector, or a side of 1, is repeated where the widest has more."""
+        return max(self.inputs, key=lambda shape: (shape.rank, -sum(d == ONE for d in shape.dims)))
+
+    def dims_agree(self) -> Iterator[Condition]:
+        wide = self.widest
+        for other in self.inputs:
+            if other is wide or not other.dims:
+                continue
+            for a, b in zip(wide.dims, other.dims, strict=False):
+                if b != ONE:
+                    yield equal(a, b, self._why("positions", wide, other), "branches-differ")
+
+    def _why(self, what: str, a: Shape, b: Shape) -> str:
+        return f"{what} of the branches of '{self.kind}' must agree: {a} and {b}"
+
+
+class _Elementwise(Merge):
+    op: Op
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        wide = self.widest
+        for other in self.inputs:
+            if other is not wide and other.channels != ONE:
+                why = self._why("channels", wide, other)
+                yield equal(wide.channels, other.channels, why, "branches-differ")
+        yield from self.dims_agree()
+
+    def shape(self, x: Shape) -> Shape:
+        return self.widest
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        return {self.op: y.numel * (len(self.inputs) - 1)} if len(self.inputs) > 1 else {}
+
+
+class Add(_Elementwise):
+    """The sum of the branches: one addition less than branches for each element."""
+
+    kind = "add"
+    op = Op.ADD
+
+
+class Multiply(_Elementwise):
+    """The product of the branches, element by element."""
+
+    kind = "mul"
+    op = Op.MUL
+
+
+class Concat(Merge):
+    """The channels of all branches, one after the other."""
+
+    kind = "concat"
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        yield from self.dims_agree()
+
+    def shape(self, x: Shape) -> Shape:
+        return self.widest.to(channels=total(i.channels for i in self.inputs))
+
+
+class Router(Layer):
+    """The linear layer without bias that chooses experts: a score for each of E."""
+
+    kind = "router"
+    signature = "router"
+
+    def __init__(self, experts: Size) -> None:
+        self.experts = experts
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", (self.experts, x.channels)),)
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        scores = x.vectors * self.experts
+        return {Op.MAC: scores * x.channels, Op.DOT: scores}
