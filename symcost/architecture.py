@@ -14,7 +14,7 @@ from symcost.conventions import names as convention_names
 from symcost.domain import Domain, by_name
 from symcost.files import read
 from symcost.forms import presentable
-from symcost.graph import Graph, Program, instantiate, program, resolved
+from symcost.graph import Argument, Graph, Program, instantiate, program, resolved
 from symcost.graph.nodes import Leaf
 from symcost.graph.scope import Declared, MetricDef, NetBinding
 from symcost.ops import Op
@@ -377,7 +377,7 @@ class Architecture:
         if twice is not None:
             raise SymcostError(Diagnostic("given-twice", f"'{twice}' of '{name}' is given twice"))
         given |= named
-        values = {n: self._full.convert(v) for n, v in given.items()}
+        values = {n: v if isinstance(v, bool) else self._full.convert(v) for n, v in given.items()}
         return self._instance(binding, values, binding.definition.span)
 
     def at(self, values: Mapping[Any, Any] | None = None, /, **more: Any) -> Architecture:
@@ -460,9 +460,15 @@ class Architecture:
         whole = Architecture(self._graph, self._program)
         return self._cost(self._apply(Claims(whole).size(metric.value)), metric.name)
 
-    def _instance(self, binding: NetBinding, values: dict[str, Size], span: Span) -> Architecture:
+    def _instance(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:
         graph = instantiate(binding, values, span, self._program.modules)
-        brought = {s.name: Declared(s) for v in values.values() for s in v.symbols() if s.name not in graph.symbols}
+        brought = {
+            s.name: Declared(s)
+            for v in values.values()
+            if isinstance(v, Size)
+            for s in v.symbols()
+            if s.name not in graph.symbols
+        }
         return Architecture(replace(graph, symbols=graph.symbols | brought), self._program)
 
     def _used(self) -> set[Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph import resolved
-from symcost.graph.scope import NetBinding
+from symcost.graph import Argument, resolved
+from symcost.graph.scope import NetBinding, Scope
 from symcost.graph.values import Evaluator, Value, fail
 from symcost.prove import compare
 from symcost.sizes.atoms import Size
@@ -25,11 +26,11 @@ _PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15}
 class Claims:
     """Expressions in which costs are names: ``params``, ``macs(X=224)``, ``vgg(2, 2).params``."""
 
-    def __init__(self, owner: Architecture) -> None:
+    def __init__(self, owner: Architecture, scope: Scope | None = None) -> None:
         self.owner = owner
-        scope = owner._graph.scope
-        assert scope is not None
-        self.scope = scope
+        found = scope or owner._graph.scope
+        assert found is not None
+        self.scope = found
 
     def size(self, expr: s.Expr) -> Size:
         return Evaluator(self.scope, self.quantity).size(expr)
@@ -87,21 +88,32 @@ class Claims:
             known = self.scope.visible(NetBinding)
             raise fail("unknown-name", f"unknown name '{name}'", asked.span, nearest(name, known))
         params = [p.name for p in binding.definition.params]
-        values: dict[str, Size] = {}
+        values: dict[str, Argument] = {}
         for index, arg in enumerate(args):
             if arg.name is None and index >= len(params):
                 raise fail("too-many", f"'{name}' takes {len(params)} arguments", arg.span)
-            values[arg.name or params[index]] = self.size(arg.value)
+            value = Evaluator(self.scope, self.quantity).value(arg.value)
+            if not isinstance(value, Size | bool | tuple):
+                raise fail("size-needed", "an argument of a net is a size, or true or false", arg.span)
+            values[arg.name or params[index]] = value
         return self.owner._instance(binding, values, asked.span)
 
 
 def check(owner: Architecture) -> Iterator[tuple[s.Assert, Diagnostic | None]]:
     """Every assert of the program with what is wrong with it, in order."""
-    for node, _ in owner._program.asserts:
+    for node, scope in owner._program.asserts:
         try:
-            yield node, _checked(node, Claims(owner))
+            yield node, _with_row(_checked(node, Claims(owner, scope)), scope)
         except SymcostError as error:
-            yield from ((node, diagnostic) for diagnostic in error.diagnostics)
+            yield from ((node, _with_row(diagnostic, scope)) for diagnostic in error.diagnostics)
+
+
+def _with_row(diagnostic: Diagnostic | None, scope: Scope) -> Diagnostic | None:
+    """In a loop over rows, say which row it was."""
+    if diagnostic is None or not scope.turn:
+        return diagnostic
+    row = ", ".join(f"{name} = {value}" for name, value in scope.names.items() if isinstance(value, Size))
+    return replace(diagnostic, notes=(*diagnostic.notes, f"in the row {row}"))
 
 
 def _checked(node: s.Assert, claims: Claims) -> Diagnostic | None:

@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from symcost import __version__
-from symcost.source import Diagnostic, Source, SymcostError
+from symcost.source import Diagnostic, Source, SymcostError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +87,7 @@ def show(
         arch, title = _network(program)
         if net is not None:
             arch, title = _net(arch, net), net
-        elif arch.input is None and arch.nets:
+        elif arch.input is None:
             raise SymcostError(_choose(arch, program))
         arch = arch.at(_values((*given, *more)))
         document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
@@ -169,10 +170,10 @@ def layers(kind: str | None, form: str | None) -> None:
         console = _console()
         if form == "markdown":
             click.echo(page(), nl=False)
-        elif kind is None:
-            listing(console)
-        else:
-            describe(kind, console)
+            return
+        with console.capture() as shown:
+            listing(console) if kind is None else describe(kind, console)
+        click.echo(shown.get(), nl=False)
 
 
 @cli.command(short_help="Print the script for shell completion.")
@@ -192,13 +193,40 @@ def completion(shell: str) -> None:
 
 def main() -> None:
     """The entry point of the command ``symcost``."""
+    _open_streams()
     try:
-        cli(prog_name="symcost")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        code = cli.main(prog_name="symcost", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError as error:  # the reader has seen enough; an error that nobody read is still one
+        _abandon_output()
+        code = 1 if isinstance(error.__context__, SymcostError) else 0
+    except OSError as error:
+        _abandon_output()
+        click.echo(f"error[unwritable]: cannot write the result: {error.strerror}", err=True)
+        code = 1
+    raise SystemExit(code)
+
+
+def _open_streams() -> None:
+    """A stream that was closed before we started takes and gives nothing; what it cannot spell is escaped."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _abandon_output() -> None:
+    """Nothing more is written: what is left in the buffers would raise again when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
 
 
 # ------------------------------------------------------------ reading
@@ -210,18 +238,24 @@ def _shown(name: str) -> str:
 
 def _text(program: str) -> str:
     """The text of a file, of standard input, or the argument itself when it is no file but looks like a program."""
-    from symcost.files import decoded, read
+    from symcost.files import read, text_of
 
     if program == "-":
-        return decoded(sys.stdin.buffer.read(), "standard input")
+        if sys.stdin is None:
+            raise SymcostError(Diagnostic("unreadable", "standard input is closed"))
+        return text_of(sys.stdin.buffer, "standard input")
     if _is_program(program):
         return program
-    return read(program)
+    try:
+        return read(program)
+    except SymcostError as error:
+        meant = nearest(program, cli.commands)
+        raise SymcostError([replace(d, help=d.help or meant) for d in error.diagnostics]) from None
 
 
 def _is_program(argument: str) -> bool:
-    """Whether an argument is program text: it has blanks or an @, and no such file exists."""
-    if not any(c in argument for c in " \n@;"):
+    """Whether an argument is program text: it has blanks or an @, it does not end as a file does, and no such file exists."""
+    if argument.endswith(".arch") or not any(c in argument for c in " \n@;"):
         return False
     try:
         return not Path(argument).exists()
@@ -259,6 +293,9 @@ def _net(arch: Architecture, call: str) -> Architecture:
 
 
 def _choose(arch: Architecture, program: str) -> Diagnostic:
+    if not arch.nets:
+        message = f"{_shown(program)} has no network: no input, no layers"
+        return Diagnostic("no-network", message, help="begin with what comes in: input 3@224x224")
     message = f"{_shown(program)} has no network of its own"
     return Diagnostic("choose-net", message, help=f"choose one of its nets with --net: {', '.join(arch.nets)}")
 
@@ -270,6 +307,8 @@ def _values(given: tuple[str, ...]) -> dict[str, str]:
         name, equals, value = part.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise click.UsageError(f"'{part}' is not of the form NAME=VALUE")
+        if name.strip() in found:
+            raise click.UsageError(f"'{name.strip()}' is given twice")
         found[name.strip()] = value.strip()
     return found
 
@@ -311,7 +350,10 @@ def _render(document: Document, form: str | None, stream: Any, quiet: bool, rate
     if form is None:
         from symcost.render.terminal import show
 
-        show(document, _console(stream), table=not quiet, speed=rate)
+        console = _console(stream)
+        with console.capture() as shown:  # nothing is written before everything is known
+            show(document, console, table=not quiet, speed=rate)
+        stream.write(shown.get())
         return
     from symcost.render.document import rendered
 
@@ -326,7 +368,7 @@ def _written(output: str | None, force: bool) -> Iterator[Any]:
             yield sys.stdout
         return
     path = Path(output)
-    if path.exists() and not force:
+    if path.is_file() and not force:
         raise SymcostError(Diagnostic("file-exists", f"{output} exists", help="use --force to overwrite it"))
     from io import StringIO
 
@@ -336,15 +378,21 @@ def _written(output: str | None, force: bool) -> Iterator[Any]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write beside the file, then put it in its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write beside the file, then put it in its place. A link stays a link; a device or a pipe is written to."""
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        whole = path.resolve()
+        beside = whole.with_name(f".symcost-{os.getpid()}")
+        try:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+            if whole.exists():
+                beside.chmod(whole.stat().st_mode & 0o777)
+            beside.replace(whole)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise SymcostError(Diagnostic("unwritable", f"cannot write {path}: {error.strerror}")) from None
 
 
@@ -362,6 +410,8 @@ class _Outcome:
 def _reported(as_json: bool, ends: bool = True) -> Iterator[_Outcome]:
     """Diagnostics on standard error (as JSON on standard output when that was asked for), exit code 1."""
     outcome = _Outcome()
+    if as_json and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # as JSON is, whatever the terminal
     try:
         yield outcome
     except SymcostError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
+from typing import BinaryIO
 
 from symcost.source import Diagnostic, SymcostError
 
@@ -15,19 +17,30 @@ def read(path: str | Path) -> str:
     try:
         if path.is_dir():
             raise SymcostError(Diagnostic("unreadable", f"{path} is a folder, not a program"))
-        if path.stat().st_size > MAX_FILE:
-            raise SymcostError(Diagnostic("program-too-long", f"{path} has more than {MAX_FILE} bytes"))
-        return decoded(path.read_bytes(), str(path))
+        with path.open("rb") as stream:
+            return text_of(stream, str(path))
     except OSError as error:
         raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: {error.strerror}")) from None
 
 
+def text_of(stream: BinaryIO, name: str) -> str:
+    """The text of an open stream, which may have no end, such as ``/dev/zero``."""
+    data = stream.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise SymcostError(Diagnostic("program-too-long", f"{name} has more than {MAX_FILE} bytes"))
+    return decoded(data, name)
+
+
 def decoded(data: bytes, name: str) -> str:
-    """Program text from bytes, which must be UTF-8 without control characters."""
+    """Program text from bytes, which must be UTF-8, with or without a byte-order mark, and have no zero byte."""
     try:
-        text = data.decode("utf-8")
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SymcostError(Diagnostic("not-text", f"{name} is UTF-16", help="save it as UTF-8"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SymcostError(Diagnostic("not-text", f"{name} is not UTF-8 text (byte {error.start})")) from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"{name} is not UTF-8 text: line {line} has the byte {error.object[error.start]:#04x}"
+        raise SymcostError(Diagnostic("not-text", message, help="save it as UTF-8")) from None
     if "\0" in text:
-        raise SymcostError(Diagnostic("not-text", f"{name} is a binary file (a zero byte at {text.index(chr(0))})"))
+        raise SymcostError(Diagnostic("not-text", f"{name} is no text: it has zero bytes"))
     return text.replace("\r\n", "\n")

@@ -207,7 +207,7 @@ class _Page:
         """Keep the account of open brackets. A line begins as far left as the last of the brackets it begins with."""
         level, line = self.levels[-1], self.lines[-1]
         if word.item:
-            level.item, level.hang = word.item, 0
+            level.item = word.item
         if word.text in ("(", "[", "{"):
             self.levels.append(_Level(level.indent + level.hang + 1))
         elif word.text in (")", "]", "}"):

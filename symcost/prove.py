@@ -173,6 +173,7 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
 
 _HOLDS: dict[str, Callable[[Rational, Rational], bool]] = {
     ">=": lambda size, _: size >= 0,
+    ">": lambda size, _: size > 0,
     "==": lambda size, _: size == 0,
     "!=": lambda size, _: size != 0,
     "|": lambda size, divisor: Fraction(size) / divisor == number_floor(Fraction(size) / divisor),

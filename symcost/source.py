@@ -133,16 +133,15 @@ class DomainError(SymcostError):
 class Report:
     """Collects diagnostics, so that several mistakes of one file are told together."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: dict[Diagnostic, None] = field(default_factory=dict)  # a set in order: there may be thousands
 
     def add(self, diagnostic: Diagnostic) -> None:
-        if diagnostic not in self.diagnostics:
-            self.diagnostics.append(diagnostic)
+        self.diagnostics.setdefault(diagnostic)
 
     def check(self) -> None:
-        """Raise what was collected, if anything was."""
+        """Raise what was collected, if anything was, in the order of the text."""
         if self.diagnostics:
-            raise SymcostError(self.diagnostics)
+            raise SymcostError(sorted(self.diagnostics, key=lambda d: d.span.start if d.span else -1))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -1,10 +1,11 @@
 """The resolved network: names looked up, arguments bound, shapes inferred, conditions proved or recorded."""
 
 from symcost.graph.checks import resolved, resolved_condition
-from symcost.graph.elaborate import Program, instantiate, program
+from symcost.graph.elaborate import Argument, Program, instantiate, program
 from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
 
 __all__ = [
+    "Argument",
     "Graph",
     "Leaf",
     "Node",

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from symcost import syntax as s
 from symcost.graph.scope import Scope, Setting
-from symcost.graph.values import Evaluator, Value, fail
-from symcost.layers.base import KINDS, Layer, Slot, slots
+from symcost.graph.tensors import maybe_tensor
+from symcost.graph.values import Evaluator, fail
+from symcost.layers.base import KINDS, Layer, Slot, Value, slots
 from symcost.sizes.atoms import Size
 from symcost.source import Span, nearest
 
@@ -146,6 +147,8 @@ def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Spa
     if not isinstance(value, s.Node):
         return value
     evaluator = Evaluator(scope)
+    if slot.name in KINDS[kind].tensors and (shape := maybe_tensor(value, scope)) is not None:
+        return shape
     if isinstance(value, s.Ref) and len(value.names) == 1 and value.names[0] in slot.words:
         word = value.names[0]
         return word == "true" if slot.flag else word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from symcost import syntax as s
@@ -11,11 +11,12 @@ from symcost.graph.arguments import Arguments, bind, match
 from symcost.graph.assume import declare
 from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.loops import carried
-from symcost.graph.merge import COMPOSITES, maybe_tensor, tensor
+from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, library_kind, unknown_setting
 from symcost.graph.nodes import Graph, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.scope import BlockBinding, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
+from symcost.graph.tensors import maybe_tensor, tensor
 from symcost.graph.user_layer import applied, head_slots
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError, slots
@@ -67,7 +68,10 @@ def definitions(file: s.File, modules: Modules) -> Scope:
     return scope
 
 
-def instantiate(binding: NetBinding, args: dict[str, Size], span: Span, modules: Modules) -> Graph:
+Argument = Size | bool | tuple[Size, ...]
+
+
+def instantiate(binding: NetBinding, args: Mapping[str, Argument], span: Span, modules: Modules) -> Graph:
     """The graph of a ``net`` at given arguments."""
     definition, report = binding.definition, Report()
     scope = Scope(binding.scope, report, settings=dict(binding.scope.settings))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from symcost import syntax as s
 from symcost.graph.nodes import Frozen, Leaf, Node, Scaled, Sequence
-from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.scope import Scope
+from symcost.graph.tensors import tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.merge import Add, Concat, Merge, Multiply, Router
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.facts import at_least, divisible, equal
-from symcost.sizes.functions import FUNCTIONS
 from symcost.sizes.rounding import ceil
 from symcost.sizes.shape import Shape
 
@@ -169,34 +169,6 @@ COMPOSITES: dict[str, Composite] = {
     "trainable": trainable,
     "idle": idle,
 }
-
-
-def tensor(expr: s.Expr, scope: Scope) -> Shape:
-    """The tensor an expression names: ``t``, ``in``, ``s(i)``."""
-    found = maybe_tensor(expr, scope)
-    if found is None:
-        raise fail("tensor-needed", f"a tensor is needed here, not '{expr.span.text}'", expr.span)
-    return found
-
-
-def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
-
-    if isinstance(expr, s.Ref) and len(expr.names) == 1:
-        name = expr.names[0]
-        if name in ("in", "here"):
-            return scope.entered if name == "in" else scope.here
-        binding = scope.find(name)
-        return binding.shape if isinstance(binding, Tensor) else None
-    if isinstance(expr, s.Apply) and isinstance(expr.function, s.Ref) and len(expr.function.names) == 1:
-        name = expr.function.names[0]
-        family = scope.find(name)
-        if isinstance(family, Family) and name not in FUNCTIONS and expr.args and len(expr.args) == 1:
-            index = Evaluator(scope).size(expr.args[0].value)
-            shape = family.at(index)
-            if shape is None:
-                raise fail("unknown-name", f"there is no tensor '{name}({index})'", expr.span)
-            return shape
-    return None
 
 
 def _unnamed(call: s.Call) -> list[s.Arg]:

@@ -222,7 +222,7 @@ DOMAINS: dict[str, tuple[bool, Rational | None]] = {
     "positive": (True, 1),
     "nat": (True, 0),
     "int": (True, None),
-    "real": (False, None),
+    "real": (False, 0),
 }
 
 

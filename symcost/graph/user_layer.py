@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from symcost import syntax as s
 from symcost.graph.arguments import match
-from symcost.graph.scope import LayerBinding, MetricDef, Scope
+from symcost.graph.scope import LayerBinding, MetricDef, Scope, Tensor
+from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import Layer, Slot
 from symcost.ops import Op
@@ -70,6 +71,10 @@ def _arguments(call: s.Call, glued: tuple[int, ...], head: s.Head, inner: Scope,
     for slot in declared:
         if slot.name in written:
             value, span = written[slot.name]
+            shape = maybe_tensor(value, outer) if isinstance(value, s.Node) else None
+            if shape is not None:
+                inner.names[slot.name] = Tensor(shape)
+                continue
             result = Evaluator(outer).value(value) if isinstance(value, s.Node) else value
         elif (default := defaults.get(slot.name)) is not None:
             result, span = Evaluator(inner).value(default), default.span

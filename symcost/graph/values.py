@@ -179,7 +179,7 @@ class Evaluator:
     def _condition(self, op: str, a: Size, b: Size, expr: s.Compare) -> Condition:
         from symcost.sizes.facts import at_least, equal
 
-        strict = 1 if (a - b).integer else 0
+        whole = (a - b).integer
         match op:
             case "==":
                 remainder = self._remainder(expr)
@@ -191,8 +191,8 @@ class Evaluator:
             case "<=":
                 return at_least(b, a)
             case ">":
-                return at_least(a - strict, b)
-        return at_least(b - strict, a)
+                return at_least(a - 1, b) if whole else Condition(">", a - b)
+        return at_least(b - 1, a) if whole else Condition(">", b - a)
 
     def _remainder(self, expr: s.Compare) -> Condition | None:
         """``a % d == 0`` as divisibility."""

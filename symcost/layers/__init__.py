@@ -1,6 +1,6 @@
 """The open vocabulary of layer kinds, one family a file. A new kind is one class in its family's file."""
 
-from symcost.layers import activation, attention, conv, dense, embedding, norm, pool, recurrent, reshape
+from symcost.layers import activation, attention, conv, dense, embedding, norm, pool, position, recurrent, reshape
 from symcost.layers.base import KINDS, Layer, LayerError, Slot, Weight, known, slots
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "known",
     "norm",
     "pool",
+    "position",
     "recurrent",
     "reshape",
     "slots",

@@ -16,8 +16,8 @@ from symcost.sizes.shape import Shape
 class Attention(Layer, name="attention"):
     """Multi-head attention: three projections, scores, softmax, weighted values, an output projection.
 
-    ``heads`` query heads of width dk share ``kv_heads`` key and value heads (values of width dv). Cross attention sees ``keys``
-    positions with ``kdim`` and ``vdim`` channels. With ``causal`` query i sees keys 1 to i, and only those pairs are
+    ``heads`` query heads of width dk share ``kv_heads`` key and value heads (values of width dv). Cross attention
+    sees the tensor ``kv``, or ``keys`` positions with ``kdim`` and ``vdim`` channels. With ``causal`` query i sees keys 1 to i, and only those pairs are
     counted; an implementation that masks a full matrix does the work without ``causal``. ``bias_kv`` appends one learned key and
     value, ``zero_attn`` one of zeros. A score takes a dot product and a multiplication by the scale.
 
@@ -26,10 +26,12 @@ class Attention(Layer, name="attention"):
     """
 
     signature = (
-        "attention(heads, kv_heads=heads, dk=c/heads, dv=dk, bias=true, causal=false, keys=T, kdim=c, vdim=c, "
+        "attention(heads, kv=X, kv_heads=heads, dk=c/heads, dv=dk, bias=true, causal=false, keys=T, kdim=c, vdim=c, "
         "bias_kv=false, zero_attn=false)"
     )
+    tensors = ("kv",)
     heads: Size
+    kv: Shape | None
     kv_heads: Size | None
     dk: Size | None
     dv: Size | None
@@ -44,6 +46,8 @@ class Attention(Layer, name="attention"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
             raise LayerError("wrong-rank", f"'attention' runs over one position axis, and {x} has {x.rank or 'none'}")
+        if self.kv is not None and not isinstance(self.kv, Shape):
+            raise LayerError("tensor-needed", "'kv' of 'attention' names a tensor", option="kv")
         yield from at_least_one(heads=self.heads, keys=self._keys(x), kv_heads=self._kv_heads())
         widths = {"dk": self.dk, "dv": self.dv, "kdim": self.kdim, "vdim": self.vdim}
         yield from at_least_one(**{name: size for name, size in widths.items() if size is not None})
@@ -57,7 +61,13 @@ class Attention(Layer, name="attention"):
         return self.heads if self.kv_heads is None else self.kv_heads
 
     def _keys(self, x: Shape) -> Size:
+        if self.kv is not None:
+            return self.kv.positions
         return x.positions if self.keys is None else self.keys
+
+    def _seen(self, x: Shape, width: Size | None) -> Size:
+        """Channels of what keys or values are made from."""
+        return width if width is not None else x.channels if self.kv is None else self.kv.channels
 
     def _widths(self, x: Shape) -> tuple[Size, Size]:
         dk = x.channels / self.heads if self.dk is None else self.dk
@@ -69,8 +79,8 @@ class Attention(Layer, name="attention"):
         keys, c = self._keys(x), x.channels
         return (
             ("q", self.heads * dk, c, x.positions),
-            ("k", self._kv_heads() * dk, c if self.kdim is None else self.kdim, keys),
-            ("v", self._kv_heads() * dv, c if self.vdim is None else self.vdim, keys),
+            ("k", self._kv_heads() * dk, self._seen(x, self.kdim), keys),
+            ("v", self._kv_heads() * dv, self._seen(x, self.vdim), keys),
             ("out", c, self.heads * dv, x.positions),
         )
 

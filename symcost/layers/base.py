@@ -15,7 +15,7 @@ from symcost.sizes.shape import Shape
 
 Ops = dict[Op, Size]
 PerAxis = tuple[Size, ...]
-Value = Size | tuple[Size, ...] | str | bool | None
+Value = Size | tuple[Size, ...] | Shape | str | bool | None
 
 KINDS: dict[str, type[Layer]] = {}
 
@@ -65,6 +65,8 @@ class Layer:
 
     signature: ClassVar[str]
     axes: ClassVar[tuple[str, ...]] = ()  # arguments with one size for each position axis
+    several: ClassVar[tuple[str, ...]] = ()  # arguments with any number of sizes
+    tensors: ClassVar[tuple[str, ...]] = ()  # arguments that name a tensor
     kind: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     takes_ids: ClassVar[bool] = False
@@ -81,7 +83,7 @@ class Layer:
             value = arguments.get(slot.name, _default(slot))
             if slot.name in self.axes and isinstance(value, Size | tuple):
                 value = _per_axis(slot.name, value, rank)
-            elif isinstance(value, tuple):
+            elif isinstance(value, tuple) and slot.name not in self.several:
                 message = f"'{slot.name}' of '{self.kind}' is one size, not one for each axis"
                 raise LayerError("one-size", message, option=slot.name)
             setattr(self, slot.name, value)

@@ -14,16 +14,17 @@ from symcost.sizes.shape import Shape
 
 
 class Embedding(Layer, name="embed"):
-    """A table of V vectors, one looked up for each token id. Looking up is no arithmetic.
+    """A table of V vectors, one looked up for each token id. Looking up is no arithmetic; a ``tied`` table is another's.
 
     Source: torch.nn.Embedding.
     Example: ``embed(50257)-768`` on ``ids@1024``: 38597376 params, 0 macs.
     """
 
-    signature = "embed(V)-d"
+    signature = "embed(V)-d(tied=false)"
     takes_ids = True
     V: Size
     d: Size
+    tied: bool
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.ids:
@@ -34,17 +35,24 @@ class Embedding(Layer, name="embed"):
         return x.to(self.d)
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
-        return (Weight("weight", (self.V, self.d)),)
+        return () if self.tied else (Weight("weight", (self.V, self.d)),)
 
 
 class Unembedding(Linear, name="unembed"):
     """Scores over a vocabulary of V: a linear layer on every position, without bias unless asked for.
 
+    With ``tied`` the matrix is the embedding's and counted there.
+
     Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.4.
     Example: ``unembed-50257`` on ``768@1024``: 38597376 params, 39523713024 macs.
     """
 
-    signature = "unembed-d(bias=false)"
+    signature = "unembed-d(bias=false, tied=false)"
+    tied: bool
+
+    def weights(self, x: Shape) -> tuple[Weight, ...]:
+        matrix = () if self.tied else (Weight("weight", (self.d, x.channels)),)
+        return (*matrix, Weight("bias", (self.d,))) if self.bias else matrix
 
     def ops(self, x: Shape, y: Shape) -> Ops:
         counts = {Op.MAC: y.numel * x.channels, Op.DOT: y.numel}

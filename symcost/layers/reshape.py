@@ -8,7 +8,7 @@ from symcost.layers.base import Layer, LayerError, Ops, PerAxis
 from symcost.layers.window import at_least_one, not_negative
 from symcost.ops import Op
 from symcost.sizes.atoms import Size, product
-from symcost.sizes.facts import Condition, divisible
+from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.shape import Shape
 
 
@@ -154,3 +154,115 @@ class ZeroPad(Layer, name="zeropad"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=tuple(n + b + a for n, b, a in zip(x.dims, self.before, self.after, strict=True)))
+
+
+class Shuffle(Layer, name="shuffle"):
+    """Channels dealt out over g groups, so that the next grouped layer sees all of them.
+
+    Source: Zhang et al. 2018, arXiv:1707.01083.
+    Example: ``shuffle(2)`` on ``116@28x28``: 0 params, 0 macs.
+    """
+
+    signature = "shuffle(g)"
+    g: Size
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        yield from at_least_one(groups=self.g)
+        yield divisible(x.channels, self.g, "groups must divide the channels", "groups")
+
+
+class Crop(Layer, name="crop"):
+    """The positions of another tensor, cut out of this one.
+
+    Source: Ronneberger, Fischer and Brox 2015, arXiv:1505.04597.
+    Example: ``crop(4)`` on ``64@8x8``: 0 params, 0 macs.
+    """
+
+    signature = "crop(to=X)"
+    axes = ("to",)
+    tensors = ("to",)
+    to: Shape | PerAxis | None
+
+    def _sides(self, x: Shape) -> PerAxis:
+        if self.to is None:
+            raise LayerError("missing-argument", "'crop' needs the sides to leave, or a tensor that has them")
+        return self.to.dims if isinstance(self.to, Shape) else self.to
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if len(self._sides(x)) != x.rank:
+            raise LayerError("wrong-rank", f"'crop' to {len(self._sides(x))} axes on {x}")
+        for n, m in zip(x.dims, self._sides(x), strict=True):
+            yield at_least(n, m, "a crop is not larger than what it is cut from")
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=self._sides(x))
+
+
+class Resize(Upsample, name="resize"):
+    """Positions brought to given numbers: copied, or interpolated between 2 neighbours an axis.
+
+    Source: torch.nn.functional.interpolate with a size.
+    Example: ``resize(14)`` on ``64@7x7``: 0 params, 0 macs.
+    """
+
+    signature = "resize(f, mode=nearest|bilinear)"
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=self.f)
+
+
+class Transpose(Layer, name="transpose"):
+    """Channels and the positions of a one-axis tensor change places.
+
+    Source: torch.transpose.
+    Example: ``transpose`` on ``768@196``: 0 params, 0 macs.
+    """
+
+    signature = "transpose"
+    view = True
+
+    def shape(self, x: Shape) -> Shape:
+        if x.rank != 1:
+            raise LayerError("wrong-rank", f"'transpose' needs one position axis, and {x} has {x.rank or 'none'}")
+        return x.to(x.dims[0], (x.channels,))
+
+
+class First(Layer, name="first"):
+    """The channels at the first position: the class token.
+
+    Source: Devlin et al. 2019, arXiv:1810.04805.
+    Example: ``first`` on ``768@197``: 0 params, 0 macs.
+    """
+
+    signature = "first"
+    view = True
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'first' needs positions, and {x} has none")
+        yield from ()
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=())
+
+
+class Grid(Layer, name="grid"):
+    """The positions of a row as a grid: ``768@196`` becomes ``768@14x14`` with ``grid(14 x 14)``.
+
+    Source: torch.reshape.
+    Example: ``grid(14 x 14)`` on ``768@196``: 0 params, 0 macs.
+    """
+
+    signature = "grid(o)"
+    view = True
+    several = ("o",)
+    o: tuple[Size, ...] | Size
+
+    def _sides(self) -> tuple[Size, ...]:
+        return self.o if isinstance(self.o, tuple) else (self.o,)
+
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        yield equal(x.positions, product(self._sides()), "a grid keeps the number of positions")
+
+    def shape(self, x: Shape) -> Shape:
+        return x.to(dims=self._sides())

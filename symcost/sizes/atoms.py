@@ -560,8 +560,8 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
         case Holds():
             return 0, 1
         case Sum():
-            low = lower(atom.term)
-            return (0, None) if low is not None and low >= 0 else (None, None)
+            term = lower(atom.term)
+            return (0, None) if term is not None and term >= 0 else (None, None)
     return None, None
 
 

@@ -64,7 +64,7 @@ def _relation(atom: Holds) -> Any:
     size = to_sympy(atom.size)
     if atom.kind == "|":
         return sympy.Eq(sympy.Mod(size, to_sympy(atom.divisor)), 0)
-    relations: dict[str, Any] = {">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+    relations: dict[str, Any] = {">=": sympy.Ge, ">": sympy.Gt, "==": sympy.Eq, "!=": sympy.Ne}
     return relations[atom.kind](size, 0)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as every
 from math import floor as number_floor
+from math import gcd
 
 from symcost.sizes.atoms import (
     ONE,
@@ -33,7 +34,7 @@ from symcost.sizes.atoms import (
 class Condition:
     """Something that must hold: ``size >= 0``, ``size == 0``, ``size != 0``, or ``divisor | size``."""
 
-    kind: str  # ">=", "==", "!=", "|"
+    kind: str  # ">=", ">" (of sizes that are no integers), "==", "!=", "|"
     size: Size
     divisor: Size = ONE
     why: str = ""
@@ -51,7 +52,7 @@ class Condition:
         right = Size({m: -c for m, c in size.terms.items() if m and c < 0})
         if left.terms:
             return self.kind, left, right - constant
-        return "<=" if self.kind == ">=" else self.kind, right, Size.of(constant)
+        return {">=": "<=", ">": "<"}.get(self.kind, self.kind), right, Size.of(constant)
 
     def subs(self, values: dict[Symbol, Size]) -> Condition:
         return self.mapped(lambda size: size.subs(values))
@@ -70,6 +71,9 @@ class Condition:
                 return (
                     True if never_negative(self.size, known) else False if always_negative(self.size, known) else None
                 )
+            case ">":
+                low, high = lower(self.size), upper(self.size)
+                return True if low is not None and low > 0 else False if high is not None and high <= 0 else None
             case "==":
                 return is_zero(self.size, known)
             case "!=":
@@ -236,7 +240,7 @@ def _relaxed(size: Size) -> Size | None:
 def simplified(conditions: Sequence[Condition], known: Sequence[Size] = ()) -> tuple[Condition, ...]:
     """What is left to say: no condition that always holds, none that follows from another of its kind."""
     kept: list[Condition] = []
-    for condition in conditions:
+    for condition in _common_multiples(conditions):
         if condition.holds(known) is True or any(_same(condition, k) for k in kept):
             continue
         kept.append(condition)
@@ -248,6 +252,25 @@ def simplified(conditions: Sequence[Condition], known: Sequence[Size] = ()) -> t
     return tuple(result)
 
 
+def _common_multiples(conditions: Sequence[Condition]) -> list[Condition]:
+    """``g | 96`` and ``g | 256`` as ``g | 32``: what divides numbers divides their greatest common divisor."""
+    result: list[Condition] = []
+    place: dict[tuple[Size, Size], int] = {}
+    for condition in conditions:
+        number = condition.size.number
+        if condition.kind != "|" or not isinstance(number, int) or condition.divisor.number is not None:
+            result.append(condition)
+            continue
+        key = (condition.divisor, condition.guard)
+        if key not in place:
+            place[key] = len(result)
+            result.append(condition)
+        else:
+            first = result[place[key]]
+            result[place[key]] = replace(first, size=Size.of(gcd(number, int(first.size.number or 0))))
+    return result
+
+
 def _same(a: Condition, b: Condition) -> bool:
     return (a.kind, a.size, a.divisor, a.guard) == (b.kind, b.size, b.divisor, b.guard)
 
@@ -257,6 +280,6 @@ def _implies(a: Condition, b: Condition) -> bool:
         return False
     if a.kind == b.kind == ">=":
         return never_negative(b.size - a.size)
-    if a.kind == b.kind == "|" and a.size == b.size:
-        return divides(b.divisor, a.divisor) is True
+    if a.kind == b.kind == "|" and a.size.terms:
+        return divides(b.divisor, a.divisor) is True and (b.size / a.size).integer
     return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symcost.sizes.atoms import (
+    ONE,
     Atom,
     Floor,
     Function,
@@ -41,6 +42,7 @@ class Spelling:
     parens: Callable[[str], str]
     sum: Callable[[str, str, str], str]  # term, index, last index
     bracket: Callable[[str], str]  # 1 where a condition holds
+    whole: Callable[[str], str]  # that something is an integer
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
 
@@ -65,6 +67,8 @@ def latex_text(size: Size) -> str:
 
 def condition_text(condition: Condition, spelling: Spelling) -> str:
     """``X >= 32``, ``32 | X``."""
+    if condition.kind == "|" and condition.divisor == ONE:
+        return spelling.whole(_sum(condition.size, spelling))
     kind, left, right = condition.sides
     return f"{_sum(left, spelling)} {spelling.relations[kind]} {_sum(right, spelling)}"
 
@@ -271,8 +275,9 @@ ASCII = Spelling(
     parens=lambda inner: f"({inner})",
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
     bracket=lambda condition: f"[{condition}]",
+    whole=lambda size: f"{size} is an integer",
     braces_fraction=False,
-    relations={">=": ">=", "<=": "<=", "==": "==", "!=": "!=", "|": "|"},
+    relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=", "|": "|"},
 )
 
 UNICODE = Spelling(
@@ -287,8 +292,9 @@ UNICODE = Spelling(
     parens=lambda inner: f"({inner})",
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
     bracket=lambda condition: f"[{condition}]",
+    whole=lambda size: f"{size} is an integer",
     braces_fraction=False,
-    relations={">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "|": "|"},
+    relations={">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "=", "!=": "≠", "|": "|"},
 )
 
 
@@ -309,6 +315,7 @@ LATEX = Spelling(
     parens=lambda inner: rf"\left({inner}\right)",
     sum=lambda term, index, last: rf"\sum_{{{index}=0}}^{{{last}}} \left({term}\right)",
     bracket=lambda condition: rf"\left[{condition}\right]",
+    whole=lambda size: rf"{size} \in \mathbb{{Z}}",
     braces_fraction=True,
-    relations={">=": r"\ge", "<=": r"\le", "==": "=", "!=": r"\ne", "|": r"\mid"},
+    relations={">=": r"\ge", "<=": r"\le", ">": ">", "<": "<", "==": "=", "!=": r"\ne", "|": r"\mid"},
 )

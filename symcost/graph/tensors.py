@@ -1,0 +1,37 @@
+"""Expressions that name a tensor: ``t``, ``in``, ``s(i)``."""
+
+from __future__ import annotations
+
+from symcost import syntax as s
+from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.values import Evaluator, fail
+from symcost.sizes.functions import FUNCTIONS
+from symcost.sizes.shape import Shape
+
+
+def tensor(expr: s.Expr, scope: Scope) -> Shape:
+    """The tensor an expression names: ``t``, ``in``, ``s(i)``."""
+    found = maybe_tensor(expr, scope)
+    if found is None:
+        raise fail("tensor-needed", f"a tensor is needed here, not '{expr.span.text}'", expr.span)
+    return found
+
+
+def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
+
+    if isinstance(expr, s.Ref) and len(expr.names) == 1:
+        name = expr.names[0]
+        if name in ("in", "here"):
+            return scope.entered if name == "in" else scope.here
+        binding = scope.find(name)
+        return binding.shape if isinstance(binding, Tensor) else None
+    if isinstance(expr, s.Apply) and isinstance(expr.function, s.Ref) and len(expr.function.names) == 1:
+        name = expr.function.names[0]
+        family = scope.find(name)
+        if isinstance(family, Family) and name not in FUNCTIONS and expr.args and len(expr.args) == 1:
+            index = Evaluator(scope).size(expr.args[0].value)
+            shape = family.at(index)
+            if shape is None:
+                raise fail("unknown-name", f"there is no tensor '{name}({index})'", expr.span)
+            return shape
+    return None
