@@ -269,14 +269,28 @@ class Row:
         return f"<symcost.Row {self.text}{times}: {self.input} -> {self.output}>"
 
 
+class _Counted:
+    """The tally of a graph, made when it is first asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    @cached_property
+    def tally(self) -> Tally:
+        return tally(self._graph.root)
+
+
 class Architecture:
     """A network, with symbols for what is not fixed.
 
     Made by `symcost.parse` and `symcost.load`. Costs are exact for every size in the domain.
     """
 
-    def __init__(self, graph: Graph, source: Program, given: dict[str, Size] | None = None) -> None:
+    def __init__(
+        self, graph: Graph, source: Program, given: dict[str, Size] | None = None, counted: _Counted | None = None
+    ) -> None:
         self._graph, self._program = graph, source
+        self._counted = counted or _Counted(graph)  # shared by the same network at other values
         self._given = given or {}
         self._full = Domain.of(graph)
         self.domain = self._full.at(self._given) if self._given else self._full
@@ -388,7 +402,7 @@ class Architecture:
         given = self.domain.values({**(values or {}), **more})
         before = {n: self.domain.apply(v, given) for n, v in self._given.items()}
         own = {n: v for n, v in given.items() if self._full.knows(n) and n not in before}
-        return Architecture(self._graph, self._program, before | own)
+        return Architecture(self._graph, self._program, before | own, self._counted)
 
     def defaults(self) -> dict[str, Size]:
         """The values declared with the symbols: ``sym X = 224``."""
@@ -414,9 +428,9 @@ class Architecture:
 
     # inside
 
-    @cached_property
+    @property
     def _tally(self) -> Tally:
-        return tally(self._graph.root)
+        return self._counted.tally
 
     def _apply(self, size: Size) -> Size:
         return self._full.apply(size, self._given)
@@ -461,6 +475,14 @@ class Architecture:
         return self._cost(self._apply(Claims(whole).size(metric.value)), metric.name)
 
     def _instance(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:
+        key = (id(binding), tuple(sorted(values.items(), key=lambda pair: pair[0])))
+        found = self._program.made.get(key)
+        if found is None:
+            found = self._program.made[key] = self._made(binding, values, span)
+        assert isinstance(found, Architecture)
+        return found
+
+    def _made(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:
         graph = instantiate(binding, values, span, self._program.modules)
         brought = {
             s.name: Declared(s)

@@ -34,6 +34,13 @@ class _DefaultShow(click.Group):
             args = ["show", *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # the reader has seen enough; an error that nobody read is still one
+            _abandon_output()
+            raise SystemExit(1 if isinstance(error.__context__, SymcostError) else 0) from None
+
 
 @click.group(cls=_DefaultShow, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
 @click.version_option(__version__, prog_name="symcost")
@@ -201,9 +208,6 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError as error:  # the reader has seen enough; an error that nobody read is still one
-        _abandon_output()
-        code = 1 if isinstance(error.__context__, SymcostError) else 0
     except OSError as error:
         _abandon_output()
         click.echo(f"error[unwritable]: cannot write the result: {error.strerror}", err=True)
@@ -213,8 +217,9 @@ def main() -> None:
 
 def _open_streams() -> None:
     """A stream that was closed before we started takes and gives nothing; what it cannot spell is escaped."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
 

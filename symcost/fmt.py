@@ -147,10 +147,6 @@ class _Line:
     colon: int = 0  # where in `code` the `: shape` to align is
     comment: str = ""  # behind the code
 
-    @property
-    def width(self) -> int:
-        return INDENT * self.indent + len(self.code)
-
 
 @dataclass(slots=True)
 class _Level:
@@ -231,7 +227,7 @@ class _Page:
             self.lines.pop()
         _align(self.lines, lambda line: line.colon, _shift_shape)
         _align(self.lines, lambda line: line.comment and len(line.code) + MARGIN, _append_comment)
-        return "".join(f"{' ' * INDENT * line.indent}{line.code}" + "\n" for line in self.lines)
+        return "".join(f"{' ' * INDENT * line.indent}{line.code}\n" for line in self.lines)
 
 
 def _comment(line: str) -> str:

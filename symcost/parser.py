@@ -71,6 +71,7 @@ def _parsed(source: Source, start: str, kind: type[T]) -> T:
     finally:
         _source.reset(reset)
     assert isinstance(tree, kind), tree
+    _check_depth(tree)
     return tree
 
 
@@ -333,7 +334,7 @@ class _Build(Transformer[Token, Any]):
     layer_w = layer_s = layer
 
     def lname(self, c: list[Any]) -> _Part:
-        return _Part(c, _names(c))
+        return _Part(c, tuple(name.replace("×", "x") for name in _names(c)))
 
     def body(self, c: list[Any]) -> _Body:
         return _Body(c, tuple(_nodes(c)))
@@ -452,6 +453,23 @@ def _check_text(source: Source) -> None:
         if depth > MAX_NESTING:
             message = f"brackets nested more than {MAX_NESTING} deep"
             raise SymcostError(Diagnostic("too-deep", message, Span(source, bracket.start(), bracket.end())))
+
+
+def _check_depth(tree: s.Node) -> None:
+    """Refuse what nests without brackets: ``- - - a``, ``2^2^2^2``, ``if ... else if ...``.
+
+    A sum leans to the left and may be as long as it likes: nothing recurses along it.
+    """
+    todo: list[tuple[s.Node, int]] = [(tree, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if depth > MAX_NESTING:
+            message = f"operators nested more than {MAX_NESTING} deep"
+            raise SymcostError(Diagnostic("too-deep", message, node.span))
+        inner = depth + isinstance(node, s.Unary | s.Binary | s.Logic | s.Choice | s.If)
+        for child in s.children(node):
+            along = isinstance(node, s.Binary) and child is node.left
+            todo.append((child, depth if along else inner))
 
 
 def _syntax_errors(source: Source, start: str, error: UnexpectedInput) -> Iterator[Diagnostic]:

@@ -6,8 +6,10 @@ function with a ``match``. Two nodes are equal when they say the same, wherever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import cache
 
 from symcost.source import Span
 
@@ -326,3 +328,32 @@ Item = Import | Sym | Assume | Let | Set | Metric | Block | LayerDef | Net | Ass
 @dataclass(frozen=True, slots=True)
 class File(Node):
     items: tuple[Item, ...]
+
+
+# ------------------------------------------------------------ walking
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside a node, in the order of the text."""
+    for name in _fields(type(node)):
+        todo = [getattr(node, name)]
+        while todo:
+            found = todo.pop()
+            if isinstance(found, Node):
+                yield found
+            elif isinstance(found, tuple):
+                todo += reversed(found)
+
+
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes and everything inside them, without recursion: a sum may have thousands of terms."""
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += reversed(list(children(node)))
+
+
+@cache
+def _fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name != "span")

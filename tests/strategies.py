@@ -345,7 +345,7 @@ def _literal(text: str) -> s.Expr:
 
 
 # Arguments for which a symbol means less than every number: it stands for any width, never for "none" or "one for all".
-DISCRETE = {("rnn", "biases"), ("gru", "biases"), ("lstm", "biases"), ("lstm", "proj"), ("prelu", "n")}
+DISCRETE = {("rnn", "biases"), ("gru", "biases"), ("lstm", "biases"), ("lstm", "proj"), ("prelu", "n"), ("scale", "n")}
 MAY_BE_ZERO = ("pad", "outpad", "before", "after", "proj", "biases")
 
 

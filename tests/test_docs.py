@@ -3,14 +3,13 @@
 The word behind a fence says what a block is:
 
     arch [FILE]         a program: it resolves and its asserts hold; with a name, the commands below it find it as a file
-    arch not-built      a program that parses, and that the engine says it cannot count yet
     arch error CODE     a program that is refused with that code
     python              a session, with one namespace for each file
     console             ``$ symcost ...`` and what it prints in 80 columns; also ``$ cat FILE | symcost - ...``
 
 Other blocks are text (``text``, ``sh``, ``json``, ``latex``) and not run. Lists between ``<!-- list NAME -->`` and
-``<!-- end -->`` are made from the code. ``UPDATE_DOCS=1 pytest tests/test_docs.py`` writes outputs and lists anew, and takes the
-mark off programs that are built now; read the difference before you keep it.
+``<!-- end -->`` are made from the code. ``UPDATE_DOCS=1 pytest tests/test_docs.py`` writes outputs and lists anew; read the
+difference before you keep it.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ import symcost
 from symcost.cli import cli
 from symcost.conventions import convention
 from symcost.conventions import names as convention_names
+from symcost.graph.merge import COMPOSITES
 from symcost.graph.scope import DOMAINS, RESERVED
 from symcost.graph.values import ARITY, FIELDS
 from symcost.layers import KINDS, known
 from symcost.ops import MEANING, Op
 from symcost.parser import grammar_path
-from symcost.parser import parse as parse_syntax
 from symcost.render.kinds import page
 from symcost.sizes.functions import FUNCTIONS
 
@@ -94,9 +93,6 @@ class Session:
     def _program(self, body: str, words: list[str], where: str) -> str:
         """Check a program; the words of its fence as they ought to be."""
         match words:
-            case ["not-built"]:
-                parse_syntax(body, where)
-                return self._not_built(body, where)
             case ["error", code]:
                 with pytest.raises(symcost.SymcostError) as error:
                     symcost.parse(body, where)
@@ -113,16 +109,6 @@ class Session:
         except symcost.SymcostError as error:
             pytest.fail(f"{where} is refused:\n{error}")
         assert not failed, "\n".join(map(str, failed))
-
-    def _not_built(self, body: str, where: str) -> str:
-        try:
-            symcost.parse(body, where)
-        except symcost.SymcostError as error:
-            assert "not-built" in {d.code for d in error.diagnostics}, f"{where} is refused otherwise:\n{error}"
-            return "arch not-built"
-        assert UPDATE, f"{where} is built now: take the mark 'not-built' off"
-        self._holds(body, where)
-        return "arch"
 
     def _python(self, body: str, line: int, where: str) -> str:
         parts = doctest.DocTestParser().parse(body, where)
@@ -238,6 +224,7 @@ FAMILIES = {
     "embedding": "Tokens to vectors and back",
     "recurrent": "Recurrent",
     "attention": "Attention",
+    "position": "Where a token stands, and weights added or multiplied",
     "norm": "Normalisation",
     "activation": "Activation",
     "reshape": "Moving and copying",
@@ -329,8 +316,9 @@ def test_parts_of_a_tensor_are_described() -> None:
     assert first_column(section(DOCS / "language.md", "The tensor here")) == set(FIELDS)
 
 
-def test_every_keyword_and_kind_is_in_the_manual() -> None:
+def test_every_keyword_construct_and_kind_is_in_the_manual() -> None:
     said = codes(read(DOCS / "language.md"))
+    assert set(COMPOSITES) <= said
     assert keywords() <= said
     assert set(KINDS) <= said
 
@@ -403,7 +391,6 @@ def test_a_wrong_output_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "```arch\ninput 3@8x8 conf3-4\n```",  # a program that is refused
         "```arch error unknown-layer\ninput 3@8x8 conv3\n```",  # refused, but otherwise
         "```arch error unknown-layer\ninput 3@8x8 conv3-4\n```",  # not refused at all
-        "```arch not-built\ninput 3@8x8 conf3-4\n```",
         "```archs\ninput 3@8x8\n```",  # a word nobody knows
         "```python\n1 + 1\n```",  # no session
     ],

@@ -11,7 +11,7 @@ from functools import partial
 from math import ceil, floor
 
 from symcost import syntax as s
-from symcost.graph.scope import DOMAINS, Declared, Scope, bounded
+from symcost.graph.scope import DOMAINS, Declared, Scope, bounded, sides
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
@@ -62,32 +62,16 @@ def _declare_input(scope: Scope, shape: s.Shape, zero: set[str]) -> None:
         if not isinstance(slot, s.Ref) or len(slot.names) != 1:
             continue
         name = slot.names[0]
-        if name == "ids" or scope.find(name) is not None or "x" in name[1:-1]:
+        if name == "ids" or scope.find(name) is not None or sides(name):
             continue
         scope.define(name, Declared(Symbol(name, True, 0 if name in zero else 1)), slot.span)
 
 
-def _padding_names(items: Iterable[object]) -> Iterator[str]:
+def _padding_names(items: Iterable[s.Item]) -> Iterator[str]:
     """Symbols that stand in a padding option: they may be 0."""
-    for node in items:
+    for node in s.walk(items):
         if isinstance(node, s.Arg) and node.name in MAY_BE_ZERO:
-            yield from (name for ref in _refs(node.value) for name in ref.names[:1])
-        elif isinstance(node, s.Node | tuple):
-            yield from _padding_names(_children(node))
-
-
-def _children(node: s.Node | tuple[object, ...]) -> list[object]:
-    if isinstance(node, tuple):
-        return list(node)
-    return [getattr(node, f) for f in node.__dataclass_fields__ if f != "span"]
-
-
-def _refs(node: object) -> Iterator[s.Ref]:
-    if isinstance(node, s.Ref):
-        yield node
-    elif isinstance(node, s.Node | tuple):
-        for child in _children(node):
-            yield from _refs(child)
+            yield from (ref.names[0] for ref in s.walk([node.value]) if isinstance(ref, s.Ref))
 
 
 def _symbol(scope: Scope, expr: s.Expr) -> Declared | None:

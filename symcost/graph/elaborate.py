@@ -39,6 +39,7 @@ class Program:
     graph: Graph
     modules: Modules
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
+    made: dict[object, object] = field(default_factory=dict)  # networks made of its nets, by their arguments
 
     def nets(self) -> dict[str, NetBinding]:
         return {n: b for n, b in self.scope.names.items() if isinstance(b, NetBinding)}

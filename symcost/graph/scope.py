@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -180,9 +181,16 @@ class Scope:
     def unknown(self, name: str, span: Span) -> Diagnostic:
         """A size that nobody declared."""
         help_ = nearest(name, self.visible())
-        if help_ is None and "x" in name[1:-1]:
-            help_ = f"put blanks around the x: {' x '.join(name.split('x'))}"
+        if sides(name):
+            help_ = f"put blanks around the x: {' x '.join(sides(name))}"
         return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
+
+
+def sides(name: str) -> list[str]:
+    """``HxW`` as ``["H", "W"]``: one name that was meant as two; nothing for ``max_len``."""
+    parts = name.split("x")
+    each = all(re.fullmatch(r"[^\W\d_]\d*|[A-Z]\w*", part) for part in parts)
+    return parts if len(parts) > 1 and each else []
 
 
 RESERVED = frozenset(

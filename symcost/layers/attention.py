@@ -16,13 +16,13 @@ from symcost.sizes.shape import Shape
 class Attention(Layer, name="attention"):
     """Multi-head attention: three projections, scores, softmax, weighted values, an output projection.
 
-    ``heads`` query heads of width dk share ``kv_heads`` key and value heads (values of width dv). Cross attention
-    sees the tensor ``kv``, or ``keys`` positions with ``kdim`` and ``vdim`` channels. With ``causal`` query i sees keys 1 to i, and only those pairs are
-    counted; an implementation that masks a full matrix does the work without ``causal``. ``bias_kv`` appends one learned key and
-    value, ``zero_attn`` one of zeros. A score takes a dot product and a multiplication by the scale.
+    ``heads`` query heads of width dk share ``kv_heads`` key and value heads (values of width dv). Cross attention sees the
+    tensor ``kv``, or ``keys`` positions with ``kdim`` and ``vdim`` channels. With ``causal`` query i sees keys 1 to i, and only
+    those pairs are counted; an implementation that masks a full matrix does the work without ``causal``. ``bias_kv`` appends
+    one learned key and value, ``zero_attn`` one of zeros. A score takes a dot product and a multiplication by the scale.
 
     Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1; Ainslie et al. 2023, arXiv:2305.13245 for kv_heads.
-    Example: ``attention(12)`` on ``768@197``: 2362368 params, 524396544 macs.
+    Example: ``attention(12)`` on ``768@197``: 2362368 params, 524391936 macs.
     """
 
     signature = (
