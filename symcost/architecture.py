@@ -20,7 +20,7 @@ from symcost.graph.scope import Declared, MetricDef, NetBinding
 from symcost.ops import Op
 from symcost.parser import parse as parse_syntax
 from symcost.prove import compare
-from symcost.sizes.atoms import Size
+from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
@@ -45,6 +45,7 @@ class Cost:
     uncounted: tuple[str, ...]
     domain: Domain = field(repr=False)
     _hints: tuple[Size, ...] = field(default=(), repr=False)
+    _counts: tuple[Symbol, ...] = field(default=(), repr=False)
 
     @property
     def expr(self) -> sympy.Expr:
@@ -86,7 +87,7 @@ class Cost:
 
     @cached_property
     def _presentable(self) -> Size:
-        return presentable(self.domain.public(self._size), [self.domain.public(h) for h in self._hints])
+        return presentable(self.domain.public(self._size), [self.domain.public(h) for h in self._hints], self._counts)
 
     def resolved(self) -> Cost:
         """The same with named sizes written out."""
@@ -100,7 +101,8 @@ class Cost:
         given = self.domain.values({**(values or {}), **more})
         domain = self.domain.at(given)
         hints = tuple(self.domain.apply(h, given) for h in self._hints)
-        return Cost(self.domain.apply(self._size, given), self.unit, self.convention, self.uncounted, domain, hints)
+        size = self.domain.apply(self._size, given)
+        return replace(self, _size=size, domain=domain, _hints=hints)
 
     def factor(self) -> sympy.Expr:
         """The SymPy expression, factored. Slow for hundreds of terms; nothing else here calls it."""
@@ -279,6 +281,15 @@ class _Counted:
     def tally(self) -> Tally:
         return tally(self._graph.root)
 
+    @cached_property
+    def counts(self) -> tuple[Symbol, ...]:
+        """Symbols that say how often something is repeated."""
+        found: dict[Symbol, None] = {}
+        for entry in self.tally.entries:
+            for size in (entry.times.work, *(count for _, count in entry.times.loops)):
+                found.update(dict.fromkeys(sorted(size.symbols(), key=lambda s: s.key)))
+        return tuple(found)
+
 
 class Architecture:
     """A network, with symbols for what is not fixed.
@@ -454,7 +465,7 @@ class Architecture:
         return tuple(found)[:8]
 
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
-        return Cost(size, unit, name, uncounted, self.domain, self._hints)
+        return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
 
     def _priced(self, name: str, counts: Mapping[str, Size]) -> Cost:
         rule = load_convention(name)

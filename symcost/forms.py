@@ -17,32 +17,69 @@ from symcost.sizes.atoms import (
     Symbol,
     content,
     inverse,
+    numeric_content,
     product,
 )
 
 
-def presentable(size: Size, hints: Iterable[Size] = ()) -> Size:
+def presentable(size: Size, hints: Iterable[Size] = (), counts: Iterable[Symbol] = ()) -> Size:
     """The formula with common factors taken out: ``Cout*(Cin*K^2 + 1)``, ``K^2*Cin*(floor((X - K)/s) + 1)^2``.
 
-    ``hints`` are sums likely to divide it, such as the sides of the tensors. The result is for printing: sums stand in
-    it as factors, so it is no canonical form any more. It takes time linear in the number of terms.
+    ``hints`` are sums likely to divide it, such as the sides of the tensors; ``counts`` are symbols a person collects by,
+    such as the number of layers: ``V*d + L*(12*d^2 + 13*d)``. The result is for printing: sums stand in it as factors, so it
+    is no canonical form any more. It takes time linear in the number of terms.
     """
     if len(size.terms) < 2:
         return size
-    factors: list[tuple[Size, int]] = []
-    ((shared, _),) = content(size).terms.items()
-    outside = Size({shared: 1})  # with negative powers in it, the rest is a polynomial
-    rest = size * inverse(outside)
-    for hint in _candidates(hints):
-        rest, times = _divided(rest, hint)
-        if times:
-            factors.append((hint, times))
-    common = _common(rest)
+    outside, rest, factors = _by_hints(size, hints)
+    if not factors:
+        outside = _shared(size)
+        rest = size * inverse(outside)
+    common = _common(rest, outside != ONE)
     rest = _shifted(rest * inverse(common))
+    taken = {a for m in outside.terms for a, _ in m}
+    rest = _by_counts(rest, [c for c in counts if c not in taken])
     common = outside * common
     if common == ONE and not factors:
         return rest
     return common * _group(rest) * product(_group(f) ** n for f, n in factors)
+
+
+def _by_hints(size: Size, hints: Iterable[Size]) -> tuple[Size, Size, list[tuple[Size, int]]]:
+    """Outside, rest and the hints that divide the polynomial with how often."""
+    ((monomial, _),) = content(size).terms.items()
+    outside = Size({monomial: 1})  # with negative powers in it, the rest is a polynomial
+    rest = size * inverse(outside)
+    factors = []
+    for hint in _candidates(hints):
+        rest, times = _divided(rest, hint)
+        if times:
+            factors.append((hint, times))
+    return outside, rest, factors
+
+
+def _shared(size: Size) -> Size:
+    """What stands in every term, above the line in all or below it in all."""
+    exponents: dict[Atom, list[int]] = {}
+    for monomial in size.terms:
+        for atom, exponent in monomial:
+            exponents.setdefault(atom, []).append(exponent)
+    taken = []
+    for atom, found in exponents.items():
+        if len(found) == len(size.terms) and (min(found) > 0 or max(found) < 0):
+            taken.append((atom, min(found) if min(found) > 0 else max(found)))
+    return product(Size({((atom, exponent),): 1}) for atom, exponent in taken)
+
+
+def _by_counts(size: Size, counts: Iterable[Symbol]) -> Size:
+    """Terms with a count to the first power collected: ``L*(12*d + 13) + V``."""
+    for count in counts:
+        inside = {m: c for m, c in size.terms.items() if dict(m).get(count) == 1}
+        if 1 < len(inside) < len(size.terms) and all(dict(m).get(count, 0) in (0, 1) for m in size.terms):
+            outer = Size({m: c for m, c in size.terms.items() if m not in inside})
+            inner = presentable(Size(inside) / Size.of(count))
+            return outer + Size.of(count) * _group(inner)
+    return size
 
 
 def collected(size: Size, atoms: Sequence[Atom]) -> Size:
@@ -82,16 +119,16 @@ def _divided(size: Size, divisor: Size) -> tuple[Size, int]:
     return size, times
 
 
-def _common(size: Size) -> Size:
-    """What to take out of a sum: the symbols all terms share, and their number when a term is left with 1."""
+def _common(size: Size, factored: bool) -> Size:
+    """The number to take out of a sum: where a term is left with 1, or where most terms are fractions."""
     if len(size.terms) < 2:
         return ONE
-    factor = content(size)
-    ((monomial, number),) = factor.terms.items()
-    if not monomial:
-        return ONE
-    worth = min(abs(Fraction(c)) for c in size.terms.values()) == number or number.denominator > 1
-    return factor if worth else Size({monomial: 1})
+    number = numeric_content(size)
+    fractions = sum(Fraction(c).denominator > 1 for c in size.terms.values())
+    if number.denominator > 1 and fractions * (2 if factored else 1) >= len(size.terms):
+        return Size.of(Fraction(1, number.denominator))
+    smallest = min(abs(Fraction(c)) for c in size.terms.values())
+    return Size.of(number) if number.denominator == 1 and smallest == number else ONE
 
 
 def _shifted(size: Size) -> Size:

@@ -70,7 +70,7 @@ def _parsed(source: Source, start: str, kind: type[T]) -> T:
         raise SymcostError(Diagnostic("too-deep", "the program is nested too deeply", Span(source, 0, 1))) from None
     finally:
         _source.reset(reset)
-    assert isinstance(tree, kind), tree
+    assert isinstance(tree, kind) and isinstance(tree, s.Node), tree
     _check_depth(tree)
     return tree
 

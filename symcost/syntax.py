@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from functools import cache
 
 from symcost.source import Span
 
@@ -354,6 +353,10 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
         todo += reversed(list(children(node)))
 
 
-@cache
+_NAMES: dict[type[Node], tuple[str, ...]] = {}
+
+
 def _fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "span")
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(f.name for f in fields(kind) if f.name != "span")
+    return _NAMES[kind]

@@ -177,7 +177,7 @@ def _path(path: tuple[str, ...] | str) -> str:
 
 
 NAMES = st.sampled_from(["a", "K", "Cout", "n1", "k_h", "αβ", "größe", "E", "lambda", "x1", "Hx", "in", "here", "true"])
-LAYERS = st.sampled_from([*sorted(KINDS), "conv3", "conv1×7", "Block", "名前"])
+LAYERS = st.sampled_from([*sorted(KINDS), "conv3", "conv1x7", "Block", "名前"])
 TEXTS = st.text(st.sampled_from('ab /.#x{}()é"'.replace('"', "")), max_size=5)
 FIGURES = st.sampled_from(["4.1G", "138M", "15 k", "0.5e9", "7", "2e-3", "61T"])
 

@@ -342,7 +342,9 @@ class Builder:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
-        return Leaf(layer, text or " ".join(call.span.text.split()), x, y, call.span)
+        if not text:  # inside a block its parameters are not what the reader wants to see
+            text = layer.written() if self.expanding and type(layer).kind in KINDS else " ".join(call.span.text.split())
+        return Leaf(layer, text, x, y, call.span)
 
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         """Prove a condition, refuse it, or list it."""

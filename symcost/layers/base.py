@@ -88,6 +88,32 @@ class Layer:
                 raise LayerError("one-size", message, option=slot.name)
             setattr(self, slot.name, value)
 
+    def written(self) -> str:
+        """This use as the language writes it, its arguments as they came out: ``conv3-64/2(groups=4)``."""
+        head: list[str] = []
+        tail: list[str] = []
+        slot_text = ""
+        name = self.kind
+        for slot in slots(type(self)):
+            value = getattr(self, slot.name)
+            if value is None or (value == _default(slot) and slot.default is not None) or _all_default(slot, value):
+                continue
+            if (
+                slot.place == "head"
+                and not head
+                and slot.sizes
+                and (glued := _glued(value))
+                and "attention" not in name
+            ):
+                name += glued
+            elif slot.place == "head":
+                head.append(_argument(slot, value, slot.default is None))
+            elif slot.place in ("width", "stride"):
+                slot_text += ("-" if slot.place == "width" else "/") + _slot_value(value)
+            else:
+                tail.append(_argument(slot, value, False))
+        return name + (f"({', '.join(head)})" if head else "") + slot_text + (f"({', '.join(tail)})" if tail else "")
+
     def needs(self, x: Shape) -> Iterator[Condition]:
         """What must hold for this layer to exist on ``x``."""
         yield from ()
@@ -103,6 +129,42 @@ class Layer:
     def ops(self, x: Shape, y: Shape) -> Ops:
         """Primitive operations of the forward pass over the whole batch, from ``x`` to ``y``."""
         return {}
+
+
+def _alike(value: Value) -> Value:
+    """One size for all axes, where they have the same."""
+    if isinstance(value, tuple) and value and all(v == value[0] for v in value):
+        return value[0]
+    return value
+
+
+def _all_default(slot: Slot, value: Value) -> bool:
+    one = _alike(value)
+    return isinstance(one, Size) and slot.default is not None and one == _default(slot)
+
+
+def _glued(value: Value) -> str | None:
+    one = _alike(value)
+    parts = one if isinstance(one, tuple) else (one,)
+    written = [str(p) for p in parts]
+    return "x".join(written) if all(w.isdigit() for w in written) else None
+
+
+def _slot_value(value: Value) -> str:
+    one = _alike(value)
+    if isinstance(one, tuple):
+        return _glued(one) or f"({' x '.join(map(str, one))})"
+    return str(one) if str(one).replace("_", "a").isalnum() else f"({one})"
+
+
+def _argument(slot: Slot, value: Value, bare: bool) -> str:
+    one = _alike(value)
+    if isinstance(one, tuple):
+        written = " x ".join(map(str, one))
+        written = written if bare else f"({written})"
+    else:
+        written = str(one).lower() if isinstance(one, bool) else str(one)
+    return written if bare else f"{slot.name}={written}"
 
 
 def _default(slot: Slot) -> Value:

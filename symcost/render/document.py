@@ -34,7 +34,8 @@ class Document:
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return self.net.layers
+        """The layers, without those that do nothing."""
+        return tuple(row for row in self.net.layers if row.kind != "id")
 
     def cell(self, cost: Cost) -> Cost:
         return cost.resolved() if self.resolve else cost

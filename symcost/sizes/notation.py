@@ -90,7 +90,7 @@ def _sum(size: Size, sp: Spelling) -> str:
 def _printed_order(size: Size) -> list[Monomial]:
     """Falling degree, the constant last; a sum begins with something added where it can."""
     order = sorted(size.terms, key=lambda m: (not m, term_order(m)))
-    added = next((m for m in order if m and size.terms[m] > 0), None)
+    added = next((m for m in order if size.terms[m] > 0), None)
     if added is not None and size.terms[order[0]] < 0:
         order.remove(added)
         order.insert(0, added)
@@ -118,6 +118,9 @@ def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
 
 def _factor(atom: Atom, exponent: int, sp: Spelling) -> str:
     if isinstance(atom, Power):
+        number = atom.base.number
+        if isinstance(number, int) and exponent > 1 and number**exponent <= 1024:  # (2^n)^2 is 4^n
+            return _raised(sp.number(number**exponent), atom.exponent, sp)
         inside = atom.exponent * exponent
         base = _sum(atom.base, sp)
         simple = isinstance(atom.base.number, int) or re.fullmatch(r"\w+", base)
