@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -167,9 +168,12 @@ def _only(children: Iterable[Any]) -> Any:
 
 def _number(token: Token) -> Fraction:
     if sum(c.isdigit() for c in token) > MAX_DIGITS or _exponent(token) > MAX_DIGITS:
-        message = f"a number of more than {MAX_DIGITS} digits"
-        raise SymcostError(Diagnostic("number-too-long", message, _at(token)))
+        raise _too_long(token)
     return Fraction(str(token))
+
+
+def _too_long(token: Token) -> SymcostError:
+    return SymcostError(Diagnostic("number-too-long", f"a number of more than {MAX_DIGITS} digits", _at(token)))
 
 
 def _exponent(token: Token) -> int:
@@ -334,6 +338,9 @@ class _Build(Transformer[Token, Any]):
     layer_w = layer_s = layer
 
     def lname(self, c: list[Any]) -> _Part:
+        for token in c:
+            if len(token) > MAX_DIGITS and any(len(n) > MAX_DIGITS for n in re.findall(r"\d+", token)):
+                raise _too_long(token)
         return _Part(c, tuple(name.replace("×", "x") for name in _names(c)))
 
     def body(self, c: list[Any]) -> _Body:

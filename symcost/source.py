@@ -16,6 +16,7 @@ from pathlib import Path
 
 EXCERPT = 96  # columns of a source line shown; longer lines are cut around the caret
 SHOWN = 20  # diagnostics written out; who has more mends some and looks again
+TOLD = 1000  # letters of a message, a note or a help written out; a formula in it may have millions
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,21 @@ class Diagnostic:
     severity: str = "error"
 
     def __str__(self) -> str:
-        lines = [f"{self.severity}[{self.code}]: {self.message}"]
+        lines = [f"{self.severity}[{self.code}]: {_told(self.message)}"]
         margin = " "
         if self.span is not None:
             number, _ = self.span.source.place(self.span.start)
             margin = " " * len(str(number))
             shown, carets = _excerpt(self.span)
             lines += [f"{margin}--> {self.span.where}", f"{margin} |", f"{number} | {shown}", f"{margin} | {carets}"]
-        lines += [f"{margin} = note: {note}" for note in self.notes]
+        lines += [f"{margin} = note: {_told(note)}" for note in self.notes]
         if self.help:
-            lines.append(f"{margin} = help: {self.help}")
+            lines.append(f"{margin} = help: {_told(self.help)}")
         return "\n".join(line.rstrip() for line in lines)
+
+
+def _told(text: str) -> str:
+    return text if len(text) <= TOLD else f"{text[: TOLD // 2]} … {text[-TOLD // 2 :]}"
 
 
 def _excerpt(span: Span) -> tuple[str, str]:

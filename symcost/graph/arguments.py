@@ -11,6 +11,7 @@ from symcost.graph.scope import Scope, Setting
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, Slot, Value, slots
+from symcost.parser import MAX_DIGITS
 from symcost.sizes.atoms import Size
 from symcost.source import Span, nearest
 
@@ -30,7 +31,8 @@ def split_name(name: str) -> tuple[str, tuple[int, ...]] | None:
     found = _GLUED.match(name)
     if not found:
         return None
-    return found[1], tuple(int(n) for n in re.split("[x×]", found[2]) if len(n) < 1000)
+    numbers = re.split("[x×]", found[2])
+    return (found[1], tuple(int(n) for n in numbers)) if max(map(len, numbers)) <= MAX_DIGITS else None
 
 
 def kind_of(name: str) -> tuple[type[Layer], tuple[int, ...]] | None:

@@ -21,13 +21,15 @@ class Attention(Layer, name="attention"):
     those pairs are counted; an implementation that masks a full matrix does the work without ``causal``. ``bias_kv`` appends
     one learned key and value, ``zero_attn`` one of zeros. A score takes a dot product and a multiplication by the scale.
 
+    ``bias=false`` takes the biases of all four projections away, ``key_bias=false`` and ``out_bias=false`` one of them.
+
     Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1; Ainslie et al. 2023, arXiv:2305.13245 for kv_heads.
     Example: ``attention(12)`` on ``768@197``: 2362368 params, 524391936 macs.
     """
 
     signature = (
         "attention(heads, kv=X, kv_heads=heads, dk=c/heads, dv=dk, bias=true, causal=false, keys=T, kdim=c, vdim=c, "
-        "bias_kv=false, zero_attn=false)"
+        "bias_kv=false, zero_attn=false, key_bias=true, out_bias=true)"
     )
     tensors = ("kv",)
     heads: Size
@@ -42,6 +44,8 @@ class Attention(Layer, name="attention"):
     vdim: Size | None
     bias_kv: bool
     zero_attn: bool
+    key_bias: bool
+    out_bias: bool
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
@@ -84,11 +88,14 @@ class Attention(Layer, name="attention"):
             ("out", c, self.heads * dv, x.positions),
         )
 
+    def _has_bias(self, projection: str) -> bool:
+        return self.bias and {"k": self.key_bias, "out": self.out_bias}.get(projection, True)
+
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         found = []
         for name, outputs, inputs, _ in self._projections(x):
             found.append(Weight(f"{name}_weight", (outputs, inputs)))
-            if self.bias:
+            if self._has_bias(name):
                 found.append(Weight(f"{name}_bias", (outputs,)))
         if self.bias_kv:
             dk, dv = self._widths(x)
@@ -110,11 +117,11 @@ class Attention(Layer, name="attention"):
         }
         # a causal row i has i keys: the sums over rows of n and of n - 1 are what softmax needs
         exponentials = softmax(rows, heads * pairs / rows)
-        for _, outputs, inputs, positions in self._projections(x):
+        for name, outputs, inputs, positions in self._projections(x):
             made = x.batch * positions * outputs
             counts[Op.MAC] = counts[Op.MAC] + made * inputs
             counts[Op.DOT] = counts[Op.DOT] + made
-            if self.bias:
+            if self._has_bias(name):
                 counts[Op.ADD] = counts.get(Op.ADD, ZERO) + made
         for op, n in exponentials.items():
             counts[op] = counts.get(op, ZERO) + n
