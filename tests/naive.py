@@ -334,20 +334,114 @@ def fc(run: Counter, shape: Shape, width: int, bias: bool = True) -> Shape:
     return linear(run, flatten(run, shape), width, bias)
 
 
-def embed(run: Counter, shape: Shape, vocabulary: int, width: int) -> Shape:
+def embed(run: Counter, shape: Shape, vocabulary: int, width: int, tied: bool = False) -> Shape:
     """A table with a row for each id: a position looks its row up, and nothing is computed.
 
-    All rows are weights, whichever ids come, since every one of them could.
+    All rows are weights, whichever ids come, since every one of them could. A ``tied`` table is another layer's.
     """
     batch, t = shape
     for entry in grid((vocabulary, width)):
-        run.use("table", *entry)
+        if not tied:
+            run.use("table", *entry)
     return (batch, width, t)
 
 
-def unembed(run: Counter, shape: Shape, vocabulary: int, bias: bool = False) -> Shape:
-    """Scores of all ids at every position: a `linear`."""
-    return linear(run, shape, vocabulary, bias, name="table")
+def unembed(run: Counter, shape: Shape, vocabulary: int, bias: bool = False, tied: bool = False) -> Shape:
+    """Scores of all ids at every position: a `linear`. A ``tied`` matrix is another layer's; the bias is its own."""
+    own = Counter()
+    made = linear(own, shape, vocabulary, bias, name="table")
+    for op in OPS:
+        setattr(run, op, getattr(run, op) + getattr(own, op))
+    run.weights |= {weight for weight in own.weights if not (tied and weight[0] == "table")}
+    return made
+
+
+# -------------------------------------------------------------------------------------- positions of tokens
+
+
+def posembed(run: Counter, shape: Shape, rows: int = 0) -> Shape:
+    """A learned vector added at each position: 1 add an element.
+
+    The table has as many rows as there are positions, or ``rows``; all of them are weights, those behind the last
+    position too. Every sample of the batch reads the same table.
+    """
+    batch, c, *dims = shape
+    places = list(grid(dims))
+    table = range(rows or len(places))
+    for row in table:
+        for i in range(c):
+            run.use("table", row, i)
+    for _ in range(batch):
+        for row, _ in enumerate(places):
+            assert row in table
+            run.add += c
+    return shape
+
+
+def posenc(run: Counter, shape: Shape) -> Shape:
+    """A fixed vector added at each position: 1 add an element. It is made beforehand, and is no weight."""
+    for _ in grid(shape):
+        run.add += 1
+    return shape
+
+
+def segment(run: Counter, shape: Shape, n: int = 2) -> Shape:
+    """One of n learned vectors added at each position: 1 add an element. Which one it is, is known."""
+    for i, which in grid((shape[1], n)):
+        run.use("segment", which, i)
+    return posenc(run, shape)
+
+
+def cls(run: Counter, shape: Shape, n: int = 1) -> Shape:
+    """n learned tokens before the others: nothing is computed."""
+    batch, c, t = shape
+    for which, i in grid((n, c)):
+        run.use("token", which, i)
+    return (batch, c, len([*range(n), *range(t)]))
+
+
+def rope(run: Counter, shape: Shape, w: int | None = None) -> Shape:
+    """Rotation of the w channels of queries and keys, by default all c of both: x*cos + x'*sin.
+
+    x' is the channel's partner, with its sign. For a rotated channel, at every position: 2 mul, 1 add. The sines
+    and cosines are made beforehand.
+    """
+    batch, c, *dims = shape
+    for _ in grid((batch, *dims)):
+        for _ in [*range(c), *range(c)] if w is None else range(w):
+            run.mul += 2
+            run.add += 1
+    return shape
+
+
+def relbias(run: Counter, shape: Shape, h: int, m: int) -> Shape:
+    """A bias on the scores of h heads in a window of m x m positions: 1 add for each head, query and key.
+
+    There is a weight for each head and each difference of two positions.
+    """
+    places = list(grid((m, m)))
+    for _ in range(shape[0]):
+        for head in range(h):
+            for (y, x), (v, u) in product(places, places):
+                run.add += 1
+                run.use("table", y - v, x - u, head)
+    return shape
+
+
+def scale(run: Counter, shape: Shape, n: int | None = None) -> Shape:
+    """A learned factor for each channel, or one for all: 1 mul an element."""
+    for at in grid(shape):
+        run.mul += 1
+        run.use("scale", 0 if n == 1 else at[1])
+    return shape
+
+
+def bias(run: Counter, shape: Shape) -> Shape:
+    """A learned number for each channel: 1 add an element."""
+    for at in grid(shape):
+        run.add += 1
+        run.use("bias", at[1])
+    return shape
 
 
 # --------------------------------------------------------------------------------------------- normalisations
@@ -699,6 +793,47 @@ def zeropad(run: Counter, shape: Shape, before: Axes, after: Axes) -> Shape:
     return (batch, c, *map(len, axes))
 
 
+def shuffle(run: Counter, shape: Shape, g: int) -> Shape:
+    """Channel j of group i becomes channel i of group j: nothing is computed."""
+    each = shape[1] // g
+    return extent({(n, i % each * g + i // each, *at) for n, i, *at in grid(shape)})
+
+
+def crop(run: Counter, shape: Shape, to: Axes) -> Shape:
+    """The middle of a tensor, ``to`` positions: nothing is computed."""
+    batch, c, *dims = shape
+    axes = []
+    for x, m in zip(dims, to, strict=True):
+        axes.append(list(range(x))[(x - m) // 2 :][:m])
+    return (batch, c, *map(len, axes))
+
+
+def resize(run: Counter, shape: Shape, to: Axes, mode: str = "nearest") -> Shape:
+    """``to`` positions, each a copy of the nearest (nothing is computed) or interpolated as in `upsample`."""
+    batch, c, *dims = shape
+    for _ in grid((batch, c, *to)):
+        if mode == "bilinear":
+            dot(run, (None for _ in grid((2,) * len(dims))))
+    return (batch, c, *to)
+
+
+def transpose(run: Counter, shape: Shape) -> Shape:
+    """Channels become positions and positions channels: nothing is computed."""
+    return extent({(n, at, i) for n, i, at in grid(shape)})
+
+
+def first(run: Counter, shape: Shape) -> Shape:
+    """What is at the first position: nothing is computed."""
+    return extent({(n, i) for n, i, *at in grid(shape) if not any(at)})
+
+
+def regrid(run: Counter, shape: Shape, sides: Axes) -> Shape:
+    """The positions, in order, on a grid with these sides: nothing is computed."""
+    batch, c, *dims = shape
+    places = list(grid(sides))
+    return extent({(n, i, *places[place]) for n, i in grid((batch, c)) for place, _ in enumerate(grid(dims))})
+
+
 # ------------------------------------------------------------------------------------------------ recurrences
 
 
@@ -807,6 +942,8 @@ def attention(
     zero_attn: bool = False,
 ) -> Shape:
     """Multi-head attention of T queries over keys: the same T positions, unless ``keys`` is their number.
+
+    Another tensor attended to is that many keys, whose channels are ``kdim`` and ``vdim``.
 
     * Queries, keys, values and the output are each a `linear`, all with a bias or all without.
     * A score is a dot product over dk and 1 mul (the scale). `softmax_row` runs over the keys that a query

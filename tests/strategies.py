@@ -6,17 +6,27 @@ kind on one tensor, with a name for every size, so that it can be written with n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from symcost import syntax as s
 from symcost.layers import KINDS, Layer, Slot, slots
 from symcost.source import Source, Span
+
+
+def examples(few: int) -> settings:
+    """Settings of a property: few examples in a test run of every day, SYMCOST_EXAMPLES=50 times as many when it is asked for."""
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    times = int(os.environ.get("SYMCOST_EXAMPLES", "1"))
+    return settings(max_examples=few * times, deadline=None, suppress_health_check=slow)
+
 
 NOWHERE = Span(Source("<drawn>", ""), 0, 0)
 

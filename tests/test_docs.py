@@ -33,13 +33,16 @@ from symcost.cli import cli
 from symcost.conventions import convention
 from symcost.conventions import names as convention_names
 from symcost.graph.merge import COMPOSITES
+from symcost.graph.modules import STD
 from symcost.graph.scope import DOMAINS, RESERVED
 from symcost.graph.values import ARITY, FIELDS
 from symcost.layers import KINDS, known
 from symcost.ops import MEANING, Op
 from symcost.parser import grammar_path
+from symcost.parser import parse as parse_syntax
 from symcost.render.kinds import page
 from symcost.sizes.functions import FUNCTIONS
+from symcost.syntax import Block, LayerDef
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -256,10 +259,22 @@ def prices() -> str:
     return "\n" + "\n".join(lines) + "\n\n"
 
 
+def modules() -> str:
+    """The standard library: every module with what it defines."""
+    lines = ["| module | defines |", "|---|---|"]
+    for path in sorted(STD.glob("*.arch")):
+        defined = [
+            i.head.span.text for i in parse_syntax(read(path), path.name).items if isinstance(i, Block | LayerDef)
+        ]
+        lines.append(f"| `std.{path.stem}` | {', '.join(f'`{head}`' for head in defined)} |")
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
 LISTS: dict[str, Callable[[], str]] = {
     "keywords": lambda: "\n" + _filled(sorted(keywords())) + "\n",
     "signatures": signatures,
     "prices": prices,
+    "modules": modules,
 }
 
 
@@ -284,10 +299,13 @@ def test_the_page_of_layers_is_made_from_the_kinds() -> None:
 
 
 def section(path: Path, heading: str) -> str:
-    """The text under a heading, up to the next heading of the same level."""
-    found = re.search(rf"^(#+) {re.escape(heading)}\n(.*?)(?=^\1 |\Z)", read(path), re.M | re.S)
+    """The text under a heading, up to the next heading of its level or a higher one."""
+    text = read(path)
+    found = re.search(rf"^(#+) {re.escape(heading)}\n", text, re.M)
     assert found, f"{names(path)} has no heading '{heading}'"
-    return found[2]
+    rest = text[found.end() :]
+    following = re.search(rf"^#{{1,{len(found[1])}}} ", FENCE.sub(lambda m: " " * len(m[0]), rest), re.M)
+    return rest[: following.start()] if following else rest
 
 
 def first_column(text: str) -> set[str]:
@@ -300,7 +318,8 @@ def first_column(text: str) -> set[str]:
 def codes(text: str) -> set[str]:
     """Every word in code, in a block or between backticks."""
     inside = [m["body"] for m in FENCE.finditer(text)] + re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
-    return {word for part in inside for word in re.findall(r"[^\W\d][\w-]*|\d+", part)}
+    hyphened = {word for part in inside for word in re.findall(r"[^\W\d][\w-]*", part)}
+    return hyphened | {word for part in hyphened for word in part.split("-")}
 
 
 def test_functions_of_sizes_are_described() -> None:
@@ -313,7 +332,8 @@ def test_kinds_of_symbols_are_described() -> None:
 
 
 def test_parts_of_a_tensor_are_described() -> None:
-    assert first_column(section(DOCS / "language.md", "The tensor here")) == set(FIELDS)
+    said = section(DOCS / "language.md", "The tensor here")
+    assert set(re.findall(r"^\| `in\.(\w+)`", said, re.M)) == set(FIELDS)
 
 
 def test_every_keyword_construct_and_kind_is_in_the_manual() -> None:
@@ -330,7 +350,7 @@ def test_every_command_and_option_is_described() -> None:
     for name, command in cli.commands.items():
         assert f"## symcost {name}\n" in text, name
         for option in command.get_params(context):
-            if isinstance(option, click.Option) and option.name != "help":
+            if isinstance(option, click.Option) and "--help" not in option.opts:
                 spelled = max(option.opts, key=len)
                 assert f"`{spelled}" in section(DOCS / "cli.md", f"symcost {name}"), (name, spelled)
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
-from strategies import Use, uses
+from strategies import Use, examples, uses
 
 import symcost
 from symcost.layers import KINDS, Layer, known, slots
 from symcost.ops import Op
 from symcost.sizes.atoms import product
 
-# Few examples a kind, because there are many kinds: SYMCOST_EXAMPLES=500 takes minutes.
-SETTINGS = settings(
-    max_examples=int(os.environ.get("SYMCOST_EXAMPLES", "10")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
 EXAMPLE = re.compile(r"^Example: ``(.+)`` on ``(.+)``: (\d+) params, (\d+) macs\.$", re.MULTILINE)
 
 # What is done once for a batch, however large it is: the root of a channel's variance, and the addition before it.
@@ -111,7 +104,7 @@ def test_drawn_uses_are_accepted(kind: type[Layer]) -> None:
 
 
 @every_kind
-@SETTINGS
+@examples(10)
 @given(data=st.data())
 def test_numbers_now_or_later(kind: type[Layer], data: st.DataObject) -> None:
     """Also where it is refused: at a size where the layer does not exist with numbers, the formula has no value."""
@@ -120,7 +113,7 @@ def test_numbers_now_or_later(kind: type[Layer], data: st.DataObject) -> None:
 
 
 @every_kind
-@SETTINGS
+@examples(10)
 @given(data=st.data())
 def test_counts_of_numbers(kind: type[Layer], data: st.DataObject) -> None:
     """Nothing is negative; the parameters are the product of the declared shapes, each a shape a tensor can have."""
@@ -138,7 +131,7 @@ def test_counts_of_numbers(kind: type[Layer], data: st.DataObject) -> None:
 
 
 @every_kind
-@SETTINGS
+@examples(10)
 @given(data=st.data())
 def test_twice_the_batch(kind: type[Layer], data: st.DataObject) -> None:
     """It is twice the work and twice the activations on the same weights."""
@@ -156,7 +149,7 @@ def test_twice_the_batch(kind: type[Layer], data: st.DataObject) -> None:
 
 
 @every_kind
-@SETTINGS
+@examples(10)
 @given(data=st.data())
 def test_defaults(kind: type[Layer], data: st.DataObject) -> None:
     """Writing a default out changes nothing."""
@@ -168,7 +161,7 @@ def test_defaults(kind: type[Layer], data: st.DataObject) -> None:
 
 
 @every_kind
-@SETTINGS
+@examples(10)
 @given(data=st.data())
 def test_what_is_printed_is_read(kind: type[Layer], data: st.DataObject) -> None:
     """A row's text on its printed input gives its printed output; a printed formula is equal to what it was made of."""

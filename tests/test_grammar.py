@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lark import Lark
-from strategies import EXPRS, files, written
+from strategies import EXPRS, examples, files, written
 
 import symcost
 from symcost import syntax as s
@@ -22,7 +22,6 @@ from symcost.source import Source
 
 GRAMMAR = grammar_path().read_text(encoding="utf-8")
 MANUAL = Path(__file__).parent.parent / "docs" / "language.md"
-SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +265,7 @@ def test_refused(text: str) -> None:
 # -------------------------------------------------------------------------------------------------- properties
 
 
-@SETTINGS
+@examples(80)
 @given(files())
 def test_written_and_read(tree: s.File) -> None:
     """The parser gives back the tree that was written out, whatever the tree."""
@@ -274,13 +273,13 @@ def test_written_and_read(tree: s.File) -> None:
     assert parse(text) == tree, text
 
 
-@SETTINGS
+@examples(80)
 @given(EXPRS)
 def test_formula_written_and_read(tree: s.Expr) -> None:
     assert parse_formula(written(tree)) == tree
 
 
-@SETTINGS
+@examples(80)
 @given(files(), st.randoms(use_true_random=False))
 def test_blanks_mean_nothing(tree: s.File, random: Any) -> None:
     """Newlines, comments, arrows and semicolons between items say nothing."""
@@ -317,7 +316,7 @@ def read_again(node: s.Node) -> Any:
     return AGAIN.get(type(node), lambda text: parse(text).items[0])(text)
 
 
-@SETTINGS
+@examples(80)
 @given(files())
 def test_spans(tree: s.File) -> None:
     """The text of every node, by itself, is that node; and it lies inside the text of the node around it."""

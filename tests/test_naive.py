@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from math import prod
 from string import Formatter
 from typing import Any
 
@@ -308,17 +309,121 @@ def embed(draw: DrawFn) -> Trial:
     new = Sketch(draw)
     batch, t = new.size("B", 1, 2), new.size("T")
     head = "set batch = {B}\ninput ids@{T}\n"
-    how = {"vocabulary": new.size("V", 1, 6), "width": new.size("F")}
-    return new.trial(head, (batch, t), "embed({V})-{F}", naive.embed, **how)
+    tied = new.maybe()
+    how = {"vocabulary": new.size("V", 1, 6), "width": new.size("F"), "tied": tied}
+    return new.trial(head, (batch, t), "embed({V})-{F}" + new.options(new.yes("tied", tied, False)), naive.embed, **how)
 
 
 @st.composite
 def unembed(draw: DrawFn) -> Trial:
     new = Sketch(draw)
     head, shape = new.tensor(ranks=(0, 1))
-    bias = new.maybe()
-    options = new.options(new.yes("bias", bias, False))
-    return new.trial(head, shape, f"unembed-{{V}}{options}", naive.unembed, vocabulary=new.size("V", 1, 6), bias=bias)
+    how = {name: new.maybe() for name in ("bias", "tied")}
+    options = new.options(*(new.yes(name, value, False) for name, value in how.items()))
+    return new.trial(head, shape, f"unembed-{{V}}{options}", naive.unembed, vocabulary=new.size("V", 1, 6), **how)
+
+
+@st.composite
+def posembed(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    head, shape = new.tensor(ranks=(1, 3))
+    if new.maybe():
+        return new.trial(head, shape, "posembed", naive.posembed)
+    positions = prod(shape[2:])
+    rows = new.size("L", positions, positions + 3)
+    return new.trial(
+        head, shape, draw(st.sampled_from(["posembed({L})", "posembed(len={L})"])), naive.posembed, rows=rows
+    )
+
+
+@st.composite
+def numbered(draw: DrawFn, kind: str, loops: Callable[..., Shape], default: int, ranks: tuple[int, int]) -> Trial:
+    """A layer with nothing but a number ``n``."""
+    new = Sketch(draw)
+    head, shape = new.tensor(ranks)
+    n = new.size("N")
+    layer = kind if n == default and new.maybe() else kind + draw(st.sampled_from(["({N})", "(n={N})"]))
+    return new.trial(head, shape, layer, loops, n=n)
+
+
+@st.composite
+def rope(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    head, shape = new.tensor()
+    if new.maybe():
+        return new.trial(head, shape, "rope", naive.rope)
+    return new.trial(
+        head, shape, draw(st.sampled_from(["rope({w})", "rope(w={w})"])), naive.rope, w=new.size("w", 1, 5)
+    )
+
+
+@st.composite
+def relbias(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    h, m = new.size("h"), new.size("M")
+    dims = draw(st.sampled_from([(m * m,), (m, m)]))
+    head, shape = new.input(new.number(), *dims)
+    layer = draw(st.sampled_from(["relbias({h}, {M})", "relbias(h={h}, M={M})"]))
+    return new.trial(head, shape, layer, naive.relbias, h=h, m=m)
+
+
+@st.composite
+def scale(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    head, shape = new.tensor()
+    layer, n = draw(st.sampled_from([("scale", None), ("scale(1)", 1), ("scale(n={C})", shape[1])]))
+    return new.trial(head, shape, layer, naive.scale, n=n)
+
+
+@st.composite
+def channel_shuffle(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    g = new.size("g")
+    head, shape = new.tensor(c=g * new.number())
+    return new.trial(head, shape, draw(st.sampled_from(["shuffle({g})", "shuffle(g={g})"])), naive.shuffle, g=g)
+
+
+@st.composite
+def crop(draw: DrawFn) -> Trial:
+    """To sizes, or to the sizes of a second tensor."""
+    new = Sketch(draw)
+    head, shape = new.tensor(ranks=(1, 3))
+    rank = len(shape) - 2
+    if new.maybe():
+        to = (new.size("M", 1, min(shape[2:])),) * rank
+        sides = "{M}"
+    else:
+        to = tuple(new.size(f"M{axis}", 1, x) for axis, x in enumerate(shape[2:]))
+        sides = many("M", rank)
+        if new.maybe():
+            new.size("J")
+            start = head.replace("input ", f"input small: {{J}}@{sides}\ninput large: ")
+            return new.trial(start, shape, "crop(to=small)", naive.crop, to=to)
+    return new.trial(head, shape, draw(st.sampled_from([f"crop({sides})", f"crop(to=({sides}))"])), naive.crop, to=to)
+
+
+@st.composite
+def resize(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    head, shape = new.tensor(ranks=(1, 3))
+    rank = len(shape) - 2
+    mode = draw(st.sampled_from(["nearest", "bilinear"]))
+    if new.maybe():
+        to, sides = (new.size("M", 1, 4),) * rank, "{M}"
+    else:
+        to, sides = tuple(new.size(f"M{axis}", 1, 4) for axis in range(rank)), many("M", rank)
+    last = new.options(("mode", mode, mode == "nearest"))
+    return new.trial(head, shape, "resize" + one(f"({sides})", last), naive.resize, to=to, mode=mode)
+
+
+@st.composite
+def regrid(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    sides = tuple(new.size(f"O{axis}") for axis in range(new.number(1, 3)))
+    cut = new.number(0, len(sides) - 1)  # sides that come in joined
+    dims = (prod(sides[: cut + 1]), *sides[cut + 1 :])
+    head, shape = new.input(new.number(), *dims)
+    return new.trial(head, shape, f"grid({many('O', len(sides))})", naive.regrid, sides=sides)
 
 
 @st.composite
@@ -481,14 +586,23 @@ def attention(draw: DrawFn) -> Trial:
     dk = new.size("dk") if new.maybe() else each
     head, shape = new.input(heads * each if "dk" not in new.sizes else new.number(1, 4), new.number(1, 4))
     dv = new.size("dv") if new.maybe() else dk
-    cross = new.maybe()
+    cross = draw(st.sampled_from(["", "keys", "kv"]))
     keys = new.size("S", 1, 4) if cross else 0
-    kdim = new.size("J") if new.maybe() else 0
-    vdim = new.size("K") if new.maybe() else 0
+    if cross == "kv":
+        kdim = vdim = new.size("J")
+        head = head.replace("input ", "input memory: {J}@{S}\ninput queries: ")
+    else:
+        kdim = new.size("J") if new.maybe() else 0
+        vdim = new.size("K") if new.maybe() else 0
     how = {name: new.maybe() for name in ("bias", "causal", "bias_kv", "zero_attn")}
     how["causal"] = how["causal"] and not cross
     asked = [("kv_heads", "{g}", kv_heads == heads)]
-    for name, option in {"dk": "dk", "dv": "dv", "S": "keys", "J": "kdim", "K": "vdim"}.items():
+    sizes = {"dk": "dk", "dv": "dv"}
+    if cross == "kv":
+        asked.append(("kv", "memory", False))
+    else:
+        sizes |= {"S": "keys", "J": "kdim", "K": "vdim"}
+    for name, option in sizes.items():
         if name in new.sizes:
             asked.append((option, f"{{{name}}}", False))
     options = new.options(*asked, *(new.yes(name, value, name == "bias") for name, value in how.items()))
@@ -524,6 +638,14 @@ KINDS: dict[str, SearchStrategy[Trial]] = {
     "tokens": plain("tokens", naive.tokens, ranks=(1, 3)),
     "embed": embed(),
     "unembed": unembed(),
+    "posembed": posembed(),
+    "posenc": plain("posenc", naive.posenc),
+    "segment": numbered("segment", naive.segment, default=2, ranks=(0, 3)),
+    "cls": numbered("cls", naive.cls, default=1, ranks=(1, 1)),
+    "rope": rope(),
+    "relbias": relbias(),
+    "scale": scale(),
+    "bias": plain("bias", naive.bias),
     "bn": affine("bn", naive.batchnorm),
     "rmsnorm": affine("rmsnorm", naive.rmsnorm),
     "instancenorm": affine("instancenorm", naive.instancenorm, default=False),
@@ -542,6 +664,12 @@ KINDS: dict[str, SearchStrategy[Trial]] = {
     "pixelshuffle": shuffle("pixelshuffle", naive.pixelshuffle),
     "space2depth": shuffle("space2depth", naive.space2depth),
     "zeropad": zeropad(),
+    "shuffle": channel_shuffle(),
+    "crop": crop(),
+    "resize": resize(),
+    "transpose": plain("transpose", naive.transpose, ranks=(1, 1)),
+    "first": plain("first", naive.first, ranks=(1, 3)),
+    "grid": regrid(),
     "rnn": recurrent("rnn"),
     "gru": recurrent("gru"),
     "lstm": recurrent("lstm"),

@@ -53,10 +53,11 @@ class Layout:
 
 @dataclass(frozen=True)
 class Line:
-    """One layer in the language, with the definition it needs."""
+    """One layer in the language: the rows it makes there, and the definition it needs."""
 
     text: str
     definition: str = ""
+    rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def nets() -> list[Net]:
     return json.loads((MODELS / "random_nets.json").read_text(encoding="utf-8"))["nets"]
 
 
-def needs_branches(net: Net) -> bool:
+def branches(net: Net) -> bool:
     """Whether some layer is more than one step of a straight chain."""
     return any(name in ("Residual", "Concat") or name.startswith("Transformer") for name, _ in net["layers"])
 
@@ -116,7 +117,7 @@ def values(net: Net, k: int) -> dict[str, int]:
     else:
         batch, _, *positions = ours(entering[0], where)
     names = [(), ("L" if where.channels_first else "T",), ("H", "W"), ("D", "H", "W")][len(positions)]
-    keys = {"S": ours(entering[1], where)[2]} if len(entering) == 3 else {}
+    keys = {"S": ours(entering[1], where)[2]} if len(entering) > 1 else {}
     return {"B": batch} | dict(zip(names, positions, strict=True)) | keys
 
 
@@ -143,7 +144,17 @@ def program(net: Net, k: int | None = None, *, glued: bool = False, ascribe: boo
         steps = [f"{step} : {output}" for step, output in zip(steps, outputs, strict=True)]
     head = [f"sym {', '.join(symbols)}"] if symbols else []
     head += [f"set batch = {named['B']}", *sorted({line.definition for line in found} - {""})]
-    return "\n".join([*head, f"input {_input(net, named)}", *steps, ""])
+    if any(name == "TransformerDecoderLayer" for name, _ in net["layers"]):  # from the second input it takes the memory
+        channels = ours(net["inputs"][0][1], layout(net))[1]
+        head += [f"input memory: {channels}@{named['S']}", f"input target: {_input(net, named)}"]
+    else:
+        head += [f"input {_input(net, named)}"]
+    return "\n".join([*head, *steps, ""])
+
+
+def rows(net: Net) -> list[int]:
+    """How many rows of the language each layer makes."""
+    return [line.rows for line in lines(net, {"B": "B", "T": "T", "S": "S"}, glued=False)]
 
 
 def lines(net: Net, named: dict[str, str], *, glued: bool) -> list[Line]:
@@ -179,6 +190,16 @@ def _line(name: str, args: Net, rank: int, tokens: bool, flat: bool, keys: str |
     take = args.pop
     kind = name[:-2] if name[-2:] in ("1d", "2d", "3d") else name
     match kind:
+        case "Residual":
+            (inside,) = _branches([take("body")], rank, glued)
+            return Line(f"residual {{ {inside.text} }}", rows=inside.rows + 1)
+        case "Concat":
+            inside = _branches(take("branches"), rank, glued)
+            joined = 1 if len(inside) > 1 else 0  # one branch is nothing to join
+            text = " | ".join(line.text for line in inside)
+            return Line(f"add {{ {text} }}", rows=sum(line.rows for line in inside) + joined)
+        case "TransformerEncoderLayer" | "TransformerDecoderLayer":
+            return _transformer(args, decoder="Decoder" in name)
         case _ if name in PLAIN:
             return Line(PLAIN[name])
         case "Conv":
@@ -231,6 +252,34 @@ def _line(name: str, args: Net, rank: int, tokens: bool, flat: bool, keys: str |
             options |= {"zero_attn": "true" if take("add_zero_attn", False) else ""}
             return Line(f"attention{_options(str(take('num_heads')), **options)}")
     raise UntranslatableError(name)
+
+
+def _branches(bodies: list[list[Any]], rank: int, glued: bool) -> list[Line]:
+    """What stands in braces: each branch of layers that keep the positions."""
+    found = []
+    for body in bodies:
+        inside = []
+        for name, args in body:
+            left = {key: value for key, value in args.items() if key not in SILENT}
+            inside.append(_line(name, left, rank, False, False, None, glued))
+            if left:
+                raise UntranslatableError(f"{name}({', '.join(left)})")
+        found.append(Line(" ".join(line.text for line in inside), rows=sum(line.rows for line in inside)))
+    return found
+
+
+def _transformer(args: Net, *, decoder: bool) -> Line:
+    """Attention, with ``decoder`` attention to ``memory``, and two linear layers, each a residual with its norm."""
+    width, bias = args.pop("d_model"), args.pop("bias")
+    heads, hidden = str(args.pop("nhead")), args.pop("dim_feedforward")
+    linear = [f"linear-{n}{_options(bias=bias)}" for n in (hidden, width)]
+    parts = [f"attention{_options(heads, bias=bias)}"]
+    parts += [f"attention{_options(heads, kv='memory', bias=bias)}"] if decoder else []
+    parts += [f"{linear[0]} {args.pop('activation')} {linear[1]}"]
+    norm = f"layernorm{_options(bias=bias)}"
+    form = "residual {{ {norm} {part} }}" if args.pop("norm_first") else "residual {{ {part} }} {norm}"
+    text = " ".join(form.format(norm=norm, part=part) for part in parts)
+    return Line(text, rows=3 * len(parts) + 2)
 
 
 def _window(kind: str, args: Net, glued: bool, width: int | None, more: Net) -> str:

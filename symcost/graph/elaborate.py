@@ -121,7 +121,7 @@ class Builder:
             next(iter(self.inputs.values()), None),
             self.scope.here,
             root,
-            simplified([weakest(c) for c in self.conditions], self.scope.facts()),
+            simplified(weakest(dict.fromkeys(self.conditions)), self.scope.facts()),
             tuple(self.scope.assumptions()),
             self.scope.declared(),
             tuple(self.named),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symcost.layers.base import Layer, LayerError, Ops, PerAxis
-from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, whole
+from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, told, whole
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product
 from symcost.sizes.facts import Condition, at_least
@@ -32,7 +32,8 @@ class _Pool(Layer):
         yield from at_least_one(kernel=self.k, stride=self.s or self.k, dilation=self.dilation())
         yield from not_negative(padding=self.pad)
         for n, k, s, p, d in self._each(x):
-            yield at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
+            half = at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
+            yield told(half, f"a padding of {p} exceeds half of the window of {extent(k, d)}")
             room = s - 1 if self.round == "ceil" else ZERO  # rounding up, one window may stick out
             yield fits(n + room, k, p, d)
             yield from whole(n, k, s, p, d, self.round)

@@ -44,7 +44,23 @@ def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: st
 
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
     """The kernel is not larger than the padded input."""
-    return at_least(n + 2 * p, extent(k, dilation), "the kernel must fit into the padded input", "kernel-too-large")
+    width = extent(k, dilation)
+    padded = f"{n} positions padded by {p}" if p != 0 else f"{n} positions"
+    return told(
+        at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large"),
+        f"a window of {width} does not fit into {padded}",
+    )
+
+
+def told(condition: Condition, refuted: str) -> Condition:
+    """The condition; when it never holds, one that says so with the numbers."""
+    return Condition(">=", -ONE, why=refuted, code=condition.code) if condition.holds() is False else condition
+
+
+def whole_number(name: str, size: Size) -> Iterator[Condition]:
+    if not size.integer:
+        why = f"{name} must be a whole number"
+        yield told(divisible(size, ONE, why, "bad-value"), f"{why}, not {size}")
 
 
 def whole(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Iterator[Condition]:
@@ -54,13 +70,17 @@ def whole(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> 
 
 
 def at_least_one(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
-    """Kernels, strides, widths and counts start at 1."""
+    """Kernels, strides, widths and counts are whole and start at 1."""
     for name, value in sizes.items():
         for size in value if isinstance(value, tuple) else (value,):
-            yield at_least(size, 1, f"{name} must be at least 1", "bad-value")
+            yield from whole_number(name, size)
+            why = f"{name} must be at least 1"
+            yield told(at_least(size, 1, why, "bad-value"), f"{why}, not {size}")
 
 
 def not_negative(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
     for name, value in sizes.items():
         for size in value if isinstance(value, tuple) else (value,):
-            yield at_least(size, 0, f"{name} must not be negative", "bad-value")
+            yield from whole_number(name, size)
+            why = f"{name} must not be negative"
+            yield told(at_least(size, 0, why, "bad-value"), f"{why}, and is {size}")

@@ -86,9 +86,10 @@ def at_least(left: Size, right: Size | int, why: str = "", code: str = "layer-ne
     """``left >= right``, with roundings taken off: ``⌊n/d⌋ >= k`` is ``n >= k*d`` (R16)."""
     size = left - right
     while True:
+        size = _tight(size)
         rounded = _single_floor(size)
         if rounded is None:
-            return Condition(">=", _tight(size), why=why, code=code)
+            return Condition(">=", size, why=why, code=code)
         atom, sign = rounded
         rest = size - Size({((atom, 1),): sign})
         if sign > 0:
