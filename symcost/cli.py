@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,25 +56,51 @@ def cli() -> None:
     """
 
 
+def _showing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that prints a network."""
+    options = (
+        click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula."),
+        click.option("--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too."),
+        click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T."),
+        click.option("--resolve", is_flag=True, help="Write named sizes out."),
+        click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings."),
+        click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment."),
+        click.option("--markdown", "form", flag_value="markdown", help="A Markdown table."),
+        click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file."),
+        click.option("--force", is_flag=True, help="Overwrite the file."),
+        click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @cli.command(short_help="Print the costs of a network.")
 @click.argument("program", metavar="FILE|-|TEXT")
 @click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula.")
 @click.option("--net", "net", metavar="NAME", help="A net the file defines, such as 'vgg(2, 2, 3, 3, 3)'.")
-@click.option("--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too.")
-@click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T.")
-@click.option("--resolve", is_flag=True, help="Write named sizes out.")
-@click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings.")
-@click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment.")
-@click.option("--markdown", "form", flag_value="markdown", help="A Markdown table.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file.")
-@click.option("--force", is_flag=True, help="Overwrite the file.")
-@click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers.")
-def show(
-    program: str,
+@_showing
+def show(program: str, more: tuple[str, ...], net: str | None, **options: Any) -> None:
+    """Print the costs of a network: a FILE, - for standard input, or the program itself.
+
+    \b
+    symcost show vgg16.arch --set X=224
+    symcost show net.arch --set n=3,K=5 --convention exact
+    """
+    with _reported(options["form"] == "json"):
+        arch, title = _network(program)
+        if net is not None:
+            arch, title = _net(arch, net), net
+        elif arch.input is None:
+            raise SymcostError(_choose(arch, program))
+        _print(arch, title, more, **options)
+
+
+def _print(
+    arch: Architecture,
+    title: str,
     more: tuple[str, ...],
     given: tuple[str, ...],
-    net: str | None,
     conventions: tuple[str, ...],
     speed: str | None,
     resolve: bool,
@@ -82,25 +109,39 @@ def show(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Print the costs of a network: a FILE, - for standard input, or the program itself.
-
-    \b
-    symcost show vgg16.arch --set X=224
-    symcost show net.arch --set n=3,K=5 --convention exact
-    """
     from symcost.render.document import STANDARD, Document
 
-    with _reported(form == "json"):
-        arch, title = _network(program)
-        if net is not None:
-            arch, title = _net(arch, net), net
-        elif arch.input is None:
-            raise SymcostError(_choose(arch, program))
-        arch = arch.at(_values((*given, *more)))
-        document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
-        rate = _rate(speed)
-        with _written(output, force) as stream:
-            _render(document, form, stream, quiet, rate)
+    arch = arch.at(_values((*given, *more)))
+    document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
+    rate = _rate(speed)
+    with _written(output, force) as stream:
+        _render(document, form, stream, quiet, rate)
+
+
+@cli.command(short_help="Published architectures.")
+@click.argument("family", required=False)
+@click.argument("net", required=False)
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
+@_showing
+def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: Any) -> None:
+    """List published architectures, say what a FAMILY has, or print a NET of it as show does.
+
+    \b
+    symcost zoo
+    symcost zoo vgg
+    symcost zoo vgg 'vgg(2, 2, 3, 3, 3)' --set H=224,W=224
+    """
+    from symcost.zoo import families, load, path
+
+    with _reported(options["form"] == "json"), _piped():
+        if family is None:
+            width = max(len(name) for name in families())
+            for name in families():
+                click.echo(f"{name:<{width}}  {', '.join(load(name).nets)}")
+        elif net is None:
+            click.echo(_described(path(family), load(family)), nl=False)
+        else:
+            _print(_net(load(family), net), net, more, **options)
 
 
 @cli.command(short_help="Run the asserts of programs.")
@@ -290,11 +331,27 @@ def _net(arch: Architecture, call: str) -> Architecture:
             return arch.net(name)
         case s.Apply(function=s.Ref(names=(name,)), attribute=None):
             args = asked.args or ()
-            plain = [a.value.span.text for a in args if a.name is None]
-            return arch.net(name, *plain, **{a.name: a.value.span.text for a in args if a.name is not None})
+            plain = [_argument(a.value.span.text) for a in args if a.name is None]
+            named = {a.name: _argument(a.value.span.text) for a in args if a.name is not None}
+            return arch.net(name, *plain, **named)
     raise SymcostError(
         Diagnostic("unknown-net", f"'{call}' is no net", help="write it as in: --net 'vgg(2, 2, 3, 3, 3)'")
     )
+
+
+def _argument(text: str) -> str | bool:
+    return {"true": True, "false": False}.get(text, text)
+
+
+def _described(path: Path, arch: Architecture) -> str:
+    """What stands at the top of a file, its nets with their parameters, how many asserts it has."""
+    from symcost.files import read
+
+    program = arch._program
+    about = "".join(f"{line[1:].strip()}\n" for line in takewhile(lambda line: line[:1] == "#", read(path).splitlines()))
+    nets = [f"{name}({', '.join(p.span.text for p in b.definition.params)})" for name, b in program.nets().items()]
+    listed = "".join(f"  {net.removesuffix('()')}\n" for net in nets)
+    return f"{about}\n{listed}\n{len(program.asserts)} asserts: symcost check {path}\n"
 
 
 def _choose(arch: Architecture, program: str) -> Diagnostic:

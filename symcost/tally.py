@@ -35,16 +35,10 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One leaf and how often it counts. Its own figures are those of one turn."""
+class Figures:
+    """What one turn of a leaf holds and does."""
 
     leaf: Leaf
-    times: Times
-
-    @property
-    def repeat(self) -> Size:
-        """How often it runs."""
-        return self.times.over_loops(self.times.work)
 
     @cached_property
     def params(self) -> Size:
@@ -68,6 +62,32 @@ class Entry:
             return {name: n for name, n in layer.counts.items() if name != "act"}
         return {op.value: n for op, n in layer.ops(self.leaf.input, self.leaf.output).items() if n.terms}
 
+
+@dataclass(frozen=True)
+class Entry:
+    """One leaf and how often it counts; equal leaves share their figures."""
+
+    leaf: Leaf
+    times: Times
+    figures: Figures
+
+    @property
+    def repeat(self) -> Size:
+        """How often it runs."""
+        return self.times.over_loops(self.times.work)
+
+    @property
+    def params(self) -> Size:
+        return self.figures.params
+
+    @property
+    def activations(self) -> Size:
+        return self.figures.activations
+
+    @property
+    def counts(self) -> dict[str, Size]:
+        return self.figures.counts
+
     def all_work(self, size: Size) -> Size:
         return self.times.over_loops(size * self.times.work)
 
@@ -86,7 +106,12 @@ class Tally:
 
 def tally(root: Node) -> Tally:
     """Count a network: every sum is made once, in one dictionary of monomials."""
-    entries = tuple(_entries(root, Times()))
+    figures: dict[object, Figures] = {}
+
+    def of(leaf: Leaf) -> Figures:
+        return figures.setdefault((id(leaf.layer), leaf.input, leaf.output), Figures(leaf))
+
+    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times()))
     names = sorted({name for e in entries for name in e.counts})
     return Tally(
         entries,
@@ -118,23 +143,23 @@ def _weights(entries: tuple[Entry, ...], factor: Callable[[Entry], Size]) -> Siz
     return total(parts)
 
 
-def _entries(node: Node, times: Times) -> Iterator[Entry]:
+def _leaves(node: Node, times: Times) -> Iterator[tuple[Leaf, Times]]:
     match node:
         case Leaf():
-            yield Entry(node, times)
+            yield node, times
         case Sequence():
             for index, part in enumerate(node.parts):
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
-                yield from _entries(part, inner)
+                yield from _leaves(part, inner)
         case Repeat():
-            yield from _entries(node.node, times.scaled(node.count, node.count, node.count))
+            yield from _leaves(node.node, times.scaled(node.count, node.count, node.count))
         case Loop():
-            yield from _entries(node.node, replace(times, loops=(*times.loops, (node.index, node.count))))
+            yield from _leaves(node.node, replace(times, loops=(*times.loops, (node.index, node.count))))
         case Scaled():
-            yield from _entries(node.node, times.scaled(node.weights, node.active, node.work))
+            yield from _leaves(node.node, times.scaled(node.weights, node.active, node.work))
         case Shared():
             if times.shared is None:
                 times = replace(times, shared=node.key, weights=ONE, active=ONE)
-            yield from _entries(node.node, times)
+            yield from _leaves(node.node, times)
         case Frozen():
-            yield from _entries(node.node, replace(times, trainable=node.trainable))
+            yield from _leaves(node.node, replace(times, trainable=node.trainable))

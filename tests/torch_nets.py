@@ -197,7 +197,7 @@ def _line(name: str, args: Net, rank: int, tokens: bool, flat: bool, keys: str |
             inside = _branches(take("branches"), rank, glued)
             joined = 1 if len(inside) > 1 else 0  # one branch is nothing to join
             text = " | ".join(line.text for line in inside)
-            return Line(f"add {{ {text} }}", rows=sum(line.rows for line in inside) + joined)
+            return Line(f"concat {{ {text} }}", rows=sum(line.rows for line in inside) + joined)
         case "TransformerEncoderLayer" | "TransformerDecoderLayer":
             return _transformer(args, decoder="Decoder" in name)
         case _ if name in PLAIN:

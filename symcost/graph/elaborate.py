@@ -110,6 +110,7 @@ class Builder:
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
     known: dict[object, tuple[Node, Shape]] = field(default_factory=dict)  # blocks resolved before
+    placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
 
     def build(self, items: Iterable[s.Item]) -> Graph:
         items = tuple(items)
@@ -315,12 +316,20 @@ class Builder:
             found, numbers = binding
             if isinstance(found, BlockBinding):
                 return self._block(call, numbers, found, scope, x, second)
-            layer = applied(call, numbers, found, x, scope)
-            return [self.place(layer, call, x, scope)]
+            return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
+        key = (kind, tuple(arguments.values.items()), x)
+        if key in self.placed:
+            layer, y, needed = self.placed[key]
+            self.conditions += [replace(c, guard=self.guard) for c in needed]
+            scope.here = y
+            return [self._leaf(layer, call, x, y)]
+        before = len(self.conditions)
         try:
-            return [self.place(kind(arguments.values, x.rank), call, x, scope, arguments)]
+            leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
         except LayerError as error:
             raise _at(error, call, arguments) from None
+        self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
+        return [leaf]
 
     def place(
         self, layer: Layer, call: s.Call, x: Shape, scope: Scope, arguments: Arguments | None = None, text: str = ""
@@ -329,9 +338,6 @@ class Builder:
         if x.ids and not layer.takes_ids:
             message = f"'{call.text}' wants numbers, the tensor here is {x}"
             raise fail("wants-numbers", message, call.span, "ids become numbers with embed(V)-d")
-        self.leaves += 1
-        if self.leaves > MAX_LEAVES:
-            raise fail("too-many-layers", f"the program expands to more than {MAX_LEAVES} layers", call.span)
         try:
             for condition in layer.needs(x):
                 self.require(condition, call.span, x)
@@ -342,6 +348,12 @@ class Builder:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
+        return self._leaf(layer, call, x, y, text)
+
+    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, text: str = "") -> Leaf:
+        self.leaves += 1
+        if self.leaves > MAX_LEAVES:
+            raise fail("too-many-layers", f"the program expands to more than {MAX_LEAVES} layers", call.span)
         if not text:  # inside a block its parameters are not what the reader wants to see
             text = layer.written() if self.expanding and type(layer).kind in KINDS else " ".join(call.span.text.split())
         return Leaf(layer, text, x, y, call.span)

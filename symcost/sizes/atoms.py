@@ -314,6 +314,9 @@ class Size:
 
     def __mul__(self, other: SizeLike) -> Size:
         other = Size.of(other)
+        if len(other.terms) == 1 and () in other.terms:
+            factor = other.terms[()]
+            return self if factor == 1 else Size({m: _product(c, factor) for m, c in self.terms.items()})
         if len(self.terms) * len(other.terms) > MAX_PRODUCTS:
             raise TooLarge(f"a product of sums with more than {MAX_PRODUCTS} terms")
         terms: dict[Monomial, Rational] = {}

@@ -281,6 +281,8 @@ def _implies(a: Condition, b: Condition) -> bool:
         return False
     if a.kind == b.kind == ">=":
         return never_negative(b.size - a.size)
+    if a.kind == "|" and b.kind == ">=" and (lower(a.size) or 0) >= 1:  # a multiple of 16 is at least 16
+        return never_negative(b.size - (a.size - a.divisor))
     if a.kind == b.kind == "|" and a.size.terms:
         return divides(b.divisor, a.divisor) is True and (b.size / a.size).integer
     return False

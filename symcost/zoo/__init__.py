@@ -1,0 +1,34 @@
+"""Published architectures in the language: a file for each family, with the figures it must give asserted inside.
+
+>>> load("vgg").net("vgg", 2, 2, 3, 3, 3).params
+Cost('138357544', unit='parameters', convention=None)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from symcost.architecture import Architecture
+from symcost.architecture import load as load_file
+from symcost.source import Diagnostic, SymcostError, nearest
+
+FOLDER = Path(__file__).parent
+
+
+def families() -> tuple[str, ...]:
+    """The names of the families, in alphabetical order."""
+    return tuple(sorted(p.stem for p in FOLDER.glob("*.arch")))
+
+
+def path(name: str) -> Path:
+    """The file of a family. Raises `SymcostError` when there is none of that name."""
+    known = families()
+    if name not in known:
+        help_ = nearest(name, known) or f"there are {', '.join(known)}"
+        raise SymcostError(Diagnostic("unknown-family", f"the zoo has no family '{name}'", help=help_))
+    return FOLDER / f"{name}.arch"
+
+
+def load(name: str) -> Architecture:
+    """The file of a family, read: its networks are ``.net("vgg", 2, 2, 3, 3, 3)``."""
+    return load_file(path(name))
