@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -24,11 +25,14 @@ from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
-from symcost.source import Diagnostic, Source, Span, SymcostError, nearest
+from symcost.source import Diagnostic, Source, Span, SymcostError, counted, nearest
 from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
+
+
+_metrics: ContextVar[tuple[MetricDef, ...]] = ContextVar("metrics", default=())  # being evaluated, the outer ones first
 
 
 @dataclass(frozen=True, eq=False)
@@ -386,7 +390,7 @@ class Architecture:
         """Names of the networks the file defines."""
         return tuple(self._program.nets())
 
-    def net(self, name: str, *args: Any, **named: Any) -> Architecture:
+    def net(self, name: str, /, *args: Any, **named: Any) -> Architecture:
         """A network the file defines, at values for its parameters."""
         nets = self._program.nets()
         if name not in nets:
@@ -395,7 +399,7 @@ class Architecture:
         binding = nets[name]
         params = [p.name for p in binding.definition.params]
         if len(args) > len(params):
-            message = f"'{name}' takes {len(params)} arguments, not {len(args)}"
+            message = f"'{name}' takes {counted(len(params), 'argument')}, not {len(args)}"
             raise SymcostError(Diagnostic("too-many", message))
         given = dict(zip(params, args, strict=False))
         twice = next((n for n in named if n in given), None)
@@ -482,8 +486,17 @@ class Architecture:
             return self._count(metric.name, self._tally.counts)
         from symcost.claims import Claims
 
-        whole = Architecture(self._graph, self._program)
-        return self._cost(self._apply(Claims(whole).size(metric.value)), metric.name)
+        above = _metrics.get()
+        if any(m.value is metric.value for m in above):
+            chain = " -> ".join(m.name for m in (*above, metric))
+            message = f"'{metric.name}' is defined by itself: {chain}"
+            raise SymcostError(Diagnostic("self-reference", message, metric.value.span))
+        reset = _metrics.set((*above, metric))
+        try:
+            whole = Architecture(self._graph, self._program)
+            return self._cost(self._apply(Claims(whole).size(metric.value)), metric.name)
+        finally:
+            _metrics.reset(reset)
 
     def _instance(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:
         key = (id(binding), tuple(sorted(values.items(), key=lambda pair: pair[0])))
@@ -494,7 +507,11 @@ class Architecture:
         return found
 
     def _made(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:
-        graph = instantiate(binding, values, span, self._program.modules)
+        try:
+            graph = instantiate(binding, values, span, self._program.modules)
+        except RecursionError:
+            message = f"'{binding.definition.name}' is nested too deeply"
+            raise SymcostError(Diagnostic("too-deep", message, span)) from None
         brought = {
             s.name: Declared(s)
             for v in values.values()

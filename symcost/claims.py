@@ -14,7 +14,7 @@ from symcost.graph.scope import NetBinding, Scope
 from symcost.graph.values import Evaluator, Value, fail
 from symcost.prove import compare
 from symcost.sizes.atoms import Size
-from symcost.source import Diagnostic, SymcostError, nearest
+from symcost.source import Diagnostic, SymcostError, counted, nearest
 
 if TYPE_CHECKING:
     from symcost.architecture import Architecture
@@ -59,7 +59,7 @@ class Claims:
         try:
             return owner.cost(name)._size
         except SymcostError as error:
-            (diagnostic,) = error.diagnostics
+            diagnostic = error.diagnostics[0]
             if diagnostic.code != "unknown-cost":
                 raise
             known = self.scope.visible()
@@ -75,6 +75,8 @@ class Claims:
             if arg.name not in owner.domain.symbols:
                 help_ = nearest(arg.name, owner.domain.symbols)
                 raise fail("unknown-symbol", f"there is no symbol '{arg.name}' here", arg.span, help_)
+            if any(a.name == arg.name for a in args if a is not arg):
+                raise fail("given-twice", f"'{arg.name}' is given twice", arg.span)
             given[arg.name] = self.size(arg.value)
         try:
             return owner.at(given).cost(name)._size if given else self._cost(owner, name, asked)
@@ -91,12 +93,20 @@ class Claims:
         values: dict[str, Argument] = {}
         for index, arg in enumerate(args):
             if arg.name is None and index >= len(params):
-                raise fail("too-many", f"'{name}' takes {len(params)} arguments", arg.span)
+                message = f"'{name}' takes {counted(len(params), 'argument')}, not {len(args)}"
+                raise fail("too-many", message, arg.span)
+            if (arg.name or params[index]) in values:
+                raise fail("given-twice", f"'{arg.name or params[index]}' of '{name}' is given twice", arg.span)
             value = Evaluator(self.scope, self.quantity).value(arg.value)
             if not isinstance(value, Size | bool | tuple):
                 raise fail("size-needed", "an argument of a net is a size, or true or false", arg.span)
             values[arg.name or params[index]] = value
-        return self.owner._instance(binding, values, asked.span)
+        try:
+            return self.owner._instance(binding, values, asked.span)
+        except SymcostError as error:
+            used = f"in the net '{name}', used at {asked.span.where}"
+            told = [d if d.span == asked.span else replace(d, notes=(*d.notes, used)) for d in error.diagnostics]
+            raise SymcostError(told) from None
 
 
 def check(owner: Architecture) -> Iterator[tuple[s.Assert, Diagnostic | None]]:

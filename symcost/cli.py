@@ -60,7 +60,9 @@ def _showing(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that prints a network."""
     options = (
         click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula."),
-        click.option("--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too."),
+        click.option(
+            "--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too."
+        ),
         click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T."),
         click.option("--resolve", is_flag=True, help="Write named sizes out."),
         click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings."),
@@ -133,6 +135,8 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
     """
     from symcost.zoo import families, load, path
 
+    if net is None and any(options.values()):
+        raise click.UsageError("options are for a net: symcost zoo FAMILY NET")
     with _reported(options["form"] == "json"), _piped():
         if family is None:
             width = max(len(name) for name in families())
@@ -333,6 +337,8 @@ def _net(arch: Architecture, call: str) -> Architecture:
             args = asked.args or ()
             plain = [_argument(a.value.span.text) for a in args if a.name is None]
             named = {a.name: _argument(a.value.span.text) for a in args if a.name is not None}
+            if len(plain) + len(named) < len(args):
+                raise SymcostError(Diagnostic("given-twice", f"an argument of '{name}' is given twice", asked.span))
             return arch.net(name, *plain, **named)
     raise SymcostError(
         Diagnostic("unknown-net", f"'{call}' is no net", help="write it as in: --net 'vgg(2, 2, 3, 3, 3)'")
@@ -348,10 +354,11 @@ def _described(path: Path, arch: Architecture) -> str:
     from symcost.files import read
 
     program = arch._program
-    about = "".join(f"{line[1:].strip()}\n" for line in takewhile(lambda line: line[:1] == "#", read(path).splitlines()))
+    comments = takewhile(lambda line: line.startswith("#"), read(path).splitlines())
+    about = "".join(f"{line.removeprefix('#').strip()}\n" for line in comments)
     nets = [f"{name}({', '.join(p.span.text for p in b.definition.params)})" for name, b in program.nets().items()]
     listed = "".join(f"  {net.removesuffix('()')}\n" for net in nets)
-    return f"{about}\n{listed}\n{len(program.asserts)} asserts: symcost check {path}\n"
+    return f"{about}\n{listed}\n{len(program.asserts)} asserts\n"
 
 
 def _choose(arch: Architecture, program: str) -> Diagnostic:

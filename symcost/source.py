@@ -155,6 +155,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean {listed(found, 'or')}?" if found else None
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 argument``, ``2 arguments``, ``no arguments``."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def listed(names: Sequence[str], last: str = "and") -> str:
     """``'a', 'b' and 'c'``."""
     quoted = [f"'{name}'" for name in names]

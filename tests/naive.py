@@ -348,11 +348,9 @@ def embed(run: Counter, shape: Shape, vocabulary: int, width: int, tied: bool = 
 
 def unembed(run: Counter, shape: Shape, vocabulary: int, bias: bool = False, tied: bool = False) -> Shape:
     """Scores of all ids at every position: a `linear`. A ``tied`` matrix is another layer's; the bias is its own."""
-    own = Counter()
-    made = linear(own, shape, vocabulary, bias, name="table")
-    for op in OPS:
-        setattr(run, op, getattr(run, op) + getattr(own, op))
-    run.weights |= {weight for weight in own.weights if not (tied and weight[0] == "table")}
+    made = linear(run, shape, vocabulary, bias, name="table")
+    if tied:
+        run.weights -= {weight for weight in run.weights if weight[0] == "table"}
     return made
 
 
@@ -374,7 +372,8 @@ def posembed(run: Counter, shape: Shape, rows: int = 0) -> Shape:
     for _ in range(batch):
         for row, _ in enumerate(places):
             assert row in table
-            run.add += c
+            for _ in range(c):
+                run.add += 1
     return shape
 
 

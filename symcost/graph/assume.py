@@ -15,7 +15,7 @@ from symcost.graph.scope import DOMAINS, Declared, Scope, bounded, sides
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.source import Diagnostic, SymcostError, nearest
+from symcost.source import SymcostError, nearest
 
 MAY_BE_ZERO = ("pad", "outpad", "before", "after")
 
@@ -31,19 +31,19 @@ def declare(scope: Scope, items: Iterable[s.Item]) -> None:
         elif isinstance(item, s.Input):
             _declare_input(scope, item.shape, zero)
     facts = [fact for item in items if isinstance(item, s.Assume) for fact in item.facts]
-    for narrow in (_bounds, _definitions):  # bounds first: they travel with the symbol
-        for fact in facts:
-            _guarded(scope, partial(narrow, scope, fact))
-    for fact in facts:
-        _guarded(scope, partial(_remember, scope, fact))
+    for read in (_bounds, _definitions, _remember):  # bounds first: they travel with the symbol
+        facts = [fact for fact in facts if _guarded(scope, partial(read, scope, fact))]
 
 
-def _guarded(scope: Scope, act: Callable[[], None]) -> None:
+def _guarded(scope: Scope, act: Callable[[], None]) -> bool:
+    """Whether it went well; what was wrong is reported."""
     try:
         act()
     except SymcostError as error:
         for diagnostic in error.diagnostics:
             scope.report.add(diagnostic)
+        return False
+    return True
 
 
 def _declare(scope: Scope, node: s.Symbol, zero: bool) -> None:
@@ -134,7 +134,8 @@ def _definitions(scope: Scope, fact: s.Expr) -> None:
 def _as_multiple(declared: Declared, divisor: Size, remainder: Size, fact: s.Compare) -> None:
     symbol = declared.symbol
     if declared.inside is not None:
-        raise fail("one-divisor", f"'{symbol.name}' has a divisor already; write one for both", fact.span)
+        help_ = "write one fact that says both: X % 12 == 0 is X % 4 == 0 and X % 3 == 0"
+        raise fail("one-divisor", f"'{symbol.name}' has a divisor already", fact.span, help_)
     if symbol in divisor.symbols() or symbol in remainder.symbols() or not symbol.integer:
         return
     number, rest = divisor.number, remainder.number
@@ -147,6 +148,8 @@ def _as_multiple(declared: Declared, divisor: Size, remainder: Size, fact: s.Com
     if symbol.high is not None and isinstance(number, int) and rest is not None:
         high = floor(Fraction(symbol.high - rest) / number)
     m = Symbol(f"{symbol.name}/{divisor}", True, low, high)
+    if _empty(m):
+        raise fail("contradiction", f"no value of '{symbol.name}' satisfies this and its other bounds", fact.span)
     declared.inside = divisor * Size.of(m) + remainder
     declared.back = {m: (Size.of(symbol) - remainder) / divisor}
 
@@ -169,8 +172,9 @@ def _remember(scope: Scope, fact: s.Expr) -> None:
     if not isinstance(fact, s.Compare):
         raise fail("condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span)
     for condition in Evaluator(scope).conditions(fact):
-        if condition.holds() is False:
-            raise SymcostError(Diagnostic("contradiction", "this can never hold", fact.span))
+        if condition.holds(scope.facts()) is False:
+            others = "" if condition.holds() is False else " beside the other facts"
+            raise fail("contradiction", f"this can never hold{others}", fact.span)
         if condition.kind == ">=":
             scope.known.append(condition.size)
     scope.assumed.extend(_as_written(scope, fact))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from symcost import syntax as s
-from symcost.depth import EndlessLoop, repeated
-from symcost.graph.arguments import Arguments, bind, match
+from symcost.graph.arguments import Arguments, bind
 from symcost.graph.assume import declare
+from symcost.graph.blocks import block, body
 from symcost.graph.checks import checked, resolved_condition
-from symcost.graph.loops import carried
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
-from symcost.graph.names import check_name, defined, library_kind, unknown_setting
-from symcost.graph.nodes import Graph, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
-from symcost.graph.scope import BlockBinding, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
-from symcost.graph.tensors import maybe_tensor, tensor
-from symcost.graph.user_layer import applied, head_slots
+from symcost.graph.names import check_name, defined, library_kind
+from symcost.graph.nodes import Graph, Leaf, LostError, Node, Scaled, Sequence
+from symcost.graph.scope import BlockBinding, LayerBinding, MetricDef, NetBinding, Scope
+from symcost.graph.settings import setting
+from symcost.graph.tensors import tensor
+from symcost.graph.turns import for_, times
+from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
-from symcost.layers.base import KINDS, Layer, LayerError, slots
+from symcost.layers.base import KINDS, Layer, LayerError
 from symcost.sizes.atoms import ONE, DivisionByZero, Size, Symbol, TooLarge
-from symcost.sizes.facts import Condition, at_least, never_negative, simplified
+from symcost.sizes.facts import Condition, at_least, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.sizes.weakest import weakest
-from symcost.source import Report, Source, Span, SymcostError, nearest
+from symcost.source import Report, Span, SymcostError, nearest
 
 MAX_LEAVES = 1_000_000  # layers a program may expand to; blocks of blocks of blocks grow without effort
 MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
@@ -149,8 +151,21 @@ class Builder:
         inner.entered = inner.here = x
         nodes = self.items(items, inner)
         if self.lost or inner.here is None:
-            raise _Lost
+            raise LostError
         return nodes, inner.here
+
+    @contextmanager
+    def trial(self, scope: Scope) -> Iterator[None]:
+        """What is resolved inside leaves no condition, no name and no diagnostic behind."""
+        conditions, guard, named = list(self.conditions), self.guard, list(self.named)
+        told, expanding = len(scope.report.diagnostics), list(self.expanding)
+        try:
+            yield
+        finally:
+            self.conditions, self.guard, self.named, self.expanding = conditions, guard, named, expanding
+            for diagnostic in list(scope.report.diagnostics)[told:]:
+                del scope.report.diagnostics[diagnostic]
+            self.lost = False
 
     def _item(self, item: s.Item, scope: Scope) -> list[Node]:
         match item:
@@ -164,7 +179,7 @@ class Builder:
                     raise fail("undecided", f"'{item.name}' is neither a size nor decided", item.value.span)
                 scope.define(item.name, value, item.span)
             case s.Set():
-                self._set(item, scope)
+                setting(self, item, scope)
             case s.Metric():
                 self._metric(item, scope)
             case s.LayerDef():
@@ -187,56 +202,11 @@ class Builder:
             case s.Step():
                 try:
                     return self._step(item, scope)
-                except _LostError:
+                except LostError:
                     self.lost = True
         return []
 
     # declarations
-
-    def _set(self, item: s.Set, scope: Scope) -> None:
-        if isinstance(item.path, str):
-            raise fail("unknown-setting", "a setting is a name such as conv.bias, not a string", item.span)
-        evaluator = Evaluator(scope)
-        if item.path == ("batch",):
-            batch = evaluator.size(item.value)
-            self.require(at_least(batch, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
-            scope.settings[item.path] = batch
-            return
-        if item.path == ("strict",):
-            scope.settings[item.path] = evaluator.truth(item.value) is True
-            return
-        block = scope.find(item.path[0]) if len(item.path) == 2 else None
-        if isinstance(block, BlockBinding):
-            if item.path[1] not in {x.name for x in head_slots(block.definition.head)}:
-                known = [x.name for x in head_slots(block.definition.head)]
-                help_ = nearest(item.path[1], known) or f"options: {', '.join(known)}"
-                message = f"'{item.path[0]}' has no option '{item.path[1]}'"
-                raise fail("unknown-setting", message, item.span, help_)
-            value = evaluator.value(item.value)
-            scope.settings[item.path] = value if isinstance(value, Size | bool | tuple) else item.value
-            return
-        takers = [
-            (kind, slot)
-            for kind in {KINDS[n].kind: KINDS[n] for n in sorted(KINDS)}.values()
-            for slot in slots(kind)
-            if (slot.name,) == item.path or (kind.kind, slot.name) == item.path
-        ]
-        if not takers:
-            raise unknown_setting(item)
-        if isinstance(item.value, s.Ref) and any(item.value.names == (w,) for _, slot in takers for w in slot.words):
-            word = item.value.names[0]
-            scope.settings[item.path] = word == "true" if word in ("true", "false") else word
-            return
-        if all(slot.flag for _, slot in takers):
-            truth = evaluator.truth(item.value)
-            if truth is None:
-                raise fail("undecided", f"cannot decide '{item.value.span.text}'", item.value.span)
-            scope.settings[item.path] = truth
-            return
-        if not any(slot.sizes for _, slot in takers):
-            words = ", ".join(takers[0][1].words)
-            raise fail("bad-value", f"'{'.'.join(item.path)}' is one of {words}", item.value.span)
-        scope.settings[item.path] = evaluator.axes(item.value)
 
     def _metric(self, item: s.Metric, scope: Scope) -> None:
         if item.per not in (None, "sample", "batch"):
@@ -266,7 +236,7 @@ class Builder:
     # the pipe
 
     def _step(self, step: s.Step, scope: Scope) -> list[Node]:
-        nodes = self._core(step, scope) if step.times is None else self._times(step, step.times, scope)
+        nodes = self.core(step, scope) if step.times is None else times(self, step, step.times, scope)
         if scope.here is None or self.lost:
             return nodes
         if step.shape is not None:
@@ -276,7 +246,7 @@ class Builder:
             scope.tap(step.tap.name, scope.here, index, step.tap.span)
         return nodes
 
-    def _core(self, step: s.Step, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
+    def core(self, step: s.Step, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         match step.core:
             case s.Call():
                 return self._call(step.core, scope, second)
@@ -291,7 +261,7 @@ class Builder:
             case s.If():
                 return self._if(step.core, scope)
             case s.For():
-                return self._for(step.core, scope)
+                return for_(self, step.core, scope)
         raise TypeError(step.core)
 
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
@@ -311,11 +281,11 @@ class Builder:
         if composite is not None:
             return composite(self, call, scope, x)
         if call.text == "body" and binding is None:
-            return self._body(call, scope, x)
+            return body(self, call, scope, x)
         if binding is not None:
             found, numbers = binding
             if isinstance(found, BlockBinding):
-                return self._block(call, numbers, found, scope, x, second)
+                return block(self, call, numbers, found, scope, x, second)
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
         key = (kind, tuple(arguments.values.items()), x)
         if key in self.placed:
@@ -371,94 +341,6 @@ class Builder:
                 raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
             self.conditions.append(replace(held, guard=self.guard))
 
-    # blocks
-
-    def _body(self, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
-        owner = next((outer for outer in scope.chain() if outer.body is not None), None)
-        if owner is None or owner.body is None:
-            raise fail("no-body", "'body' stands for the braces of a block's use, and there are none here", call.span)
-        branches, written = owner.body
-        (branch,) = branches if len(branches) == 1 else (None,)
-        if branch is None:
-            raise fail("missing-body", "'body' stands for one branch in braces", call.span)
-        inner = Scope(written, scope.report, settings=dict(written.settings), entered=x, here=x, home=False)
-        nodes = self.items(branch, inner)
-        if self.lost or inner.here is None:
-            raise _Lost
-        scope.here = inner.here
-        return nodes
-
-    def _block(
-        self,
-        call: s.Call,
-        glued: tuple[int, ...],
-        binding: BlockBinding,
-        scope: Scope,
-        x: Shape,
-        second: tuple[s.Arg, ...],
-    ) -> list[Node]:
-        definition = binding.definition
-        if definition in self.expanding:
-            raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
-        inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
-        self._bind_block(call, glued, binding, inner, scope, second)
-        inner.body = (call.body, scope) if call.body else None
-        arguments = tuple(sorted(((n, _frozen(v)) for n, v in inner.names.items()), key=lambda pair: pair[0]))
-        key = (id(definition), id(binding.scope), arguments, x) if not call.body else None
-        known = self.known.get(key) if key is not None else None
-        if known is None:
-            self.expanding.append(definition)
-            try:
-                nodes = self.items(definition.body, inner)
-            finally:
-                self.expanding.pop()
-            if self.lost or inner.here is None:
-                raise _Lost
-            node: Node = Sequence(tuple(nodes), definition.head.name)
-            known = node, inner.here
-            if key is not None and self.guard == ONE:
-                self.known[key] = known
-        node, scope.here = known
-        if definition.shared:
-            node = Shared(node, id(definition))
-        return [node]
-
-    def _bind_block(
-        self,
-        call: s.Call,
-        glued: tuple[int, ...],
-        binding: BlockBinding,
-        inner: Scope,
-        scope: Scope,
-        second: tuple[s.Arg, ...],
-    ) -> None:
-        head = binding.definition.head
-        declared = head_slots(head)
-        written = match(call, glued, declared, head.name, second)
-        defaults = {p.name: p.default for p in (*head.params, *head.options)}
-        for slot in declared:
-            default = defaults.get(slot.name)
-            setting = scope.settings.get((head.name, slot.name))
-            if slot.name in written:
-                value, span = written[slot.name]
-                shape = maybe_tensor(value, scope) if isinstance(value, s.Node) else None
-                if shape is not None:
-                    inner.names[slot.name] = Tensor(shape)
-                    continue
-                result = Evaluator(scope).value(value) if isinstance(value, s.Node) else value
-            elif setting is not None and not isinstance(setting, s.Node):
-                result, span = setting, call.span
-            elif default is not None:
-                result, span = Evaluator(inner).value(default), default.span
-            elif slot.place == "stride":
-                result, span = ONE, call.span
-            else:
-                code = "missing-width" if slot.place == "width" else "missing-argument"
-                raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
-            if not isinstance(result, Size | bool | tuple):
-                raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
-            inner.names[slot.name] = result
-
     # conditions
 
     def _if(self, node: s.If, scope: Scope) -> list[Node]:
@@ -494,205 +376,12 @@ class Builder:
         help_ = "state which holds with 'assume', or give the symbol a number"
         raise fail("undecided", message, node.condition.span, help_)
 
-    # loops
-
-    def _times(self, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
-        count = Evaluator(scope).size(times.count)
-        if scope.here is None or self.lost:
-            return self._core(step, scope)
-
-        def turn(t: Size) -> list[Node]:
-            return self._core(step, scope, times.options if t != 0 else ())
-
-        return self._turns(turn, count, scope, times.span, same=not times.options)
-
-    def _for(self, node: s.For, scope: Scope) -> list[Node]:
-        if isinstance(node.over, s.Table):
-            return [n for row in node.over.rows for n in self._row(node, row, scope)]
-        evaluator = Evaluator(scope)
-        first, last = evaluator.size(node.over.first), evaluator.size(node.over.last)
-        if len(node.names) != 1:
-            raise fail("wrong-count", "a loop over a range has one name", node.span)
-        step = -1 if node.over.kind == "downto" else 1
-        count = (last - first) * step + (0 if node.over.kind == "..<" else 1)
-
-        def turn(t: Size) -> list[Node]:
-            inner = scope.inner(home=True)
-            inner.turn = True
-            inner.names[node.names[0]] = first + step * t
-            nodes = self.items(node.body, inner)
-            scope.here = inner.here
-            return nodes
-
-        return self._turns(turn, count, scope, node.over.span, same=False)
-
-    def _row(self, node: s.For, row: tuple[s.Expr, ...], scope: Scope) -> list[Node]:
-        if len(row) != len(node.names):
-            raise fail("wrong-count", f"{len(row)} values for {len(node.names)} names", row[0].span)
-        inner = scope.inner(home=True)
-        inner.turn = True
-        for name, expr in zip(node.names, row, strict=True):
-            shape = maybe_tensor(expr, scope)
-            value = Tensor(shape) if shape is not None else Evaluator(scope).value(expr)
-            if not isinstance(value, Size | bool | tuple | Tensor):
-                raise fail("size-needed", f"'{name}' is a size or a tensor", expr.span)
-            inner.names[name] = value
-        nodes = self.items(node.body, inner)
-        scope.here = inner.here
-        return nodes
-
-    def _turns(self, turn: Turn, count: Size, scope: Scope, span: Span, same: bool) -> list[Node]:
-        """The turns of a loop: written out, as one factor, or in closed form.
-
-        ``same`` says that nothing but the shape tells one turn from another.
-        """
-        number = count.number
-        if not count.integer or (number is not None and number < 0):
-            raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
-        x = scope.here
-        if number == 0 or x is None:
-            return []
-        if same:
-            found = self._fixed(
-                turn, count, scope, x, MAX_UNROLLED if number is None or number > MAX_UNROLLED else None
-            )
-            if found is not None:
-                return found
-        if number is not None and number <= MAX_UNROLLED:
-            return [n for i in range(int(number)) for n in self._one(turn, Size.of(i), scope)]
-        return self._closed(turn, count, scope, x, span)
-
-    def _one(self, turn: Turn, t: Size, scope: Scope) -> list[Node]:
-        nodes = turn(t)
-        if self.lost:
-            raise _Lost
-        return nodes
-
-    def _fixed(self, turn: Turn, count: Size, scope: Scope, x: Shape, limit: int | None) -> list[Node] | None:
-        """Turns until one leaves its shape alone; the rest is a factor. None where none of the first ones does."""
-
-        def one(shape: Shape) -> tuple[tuple[Node, ...], Shape]:
-            scope.here = shape
-            nodes = tuple(self._one(turn, Size.of(0), scope))
-            assert scope.here is not None
-            return nodes, scope.here
-
-        before = len(self.conditions)
-        try:
-            turns, scope.here = repeated(one, x, count, 2 if limit else None)
-        except EndlessLoop:
-            scope.here = x
-            del self.conditions[before:]
-            return None
-        if len(turns) > 1 and count.number is None:
-            self.require(at_least(count, 1, "this loop runs at least once"), self._here(), None)
-        return [_repeat(nodes, n) for nodes, n in turns]
-
-    def _here(self) -> Span:
-        return Span(Source("<loop>", ""), 0, 0)
-
-    def _closed(self, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
-        families = {n: (dict(b.shapes), list(b.loops)) for n, b in _families(scope)}
-
-        def step(shape: Shape, t: Size) -> Shape:
-            saved, silent = list(self.conditions), self.guard
-            scope.here = shape
-            try:
-                self._one(turn, t, scope)
-            finally:
-                self.conditions, self.guard = saved, silent
-                _restore(scope, families)
-            assert scope.here is not None
-            return scope.here
-
-        label = _fresh("i", x, count, scope)
-        found = carried(x, count, step, label)
-        if found is None:
-            message = f"the shape changes with every turn ({x} -> {step(x, Size.of(0))}) by no rule with a closed form"
-            raise fail("no-closed-form", message, span, "give the count a number of at most 64")
-        nodes: list[Node] = []
-        scope.here = x
-        rest = count
-        if found.peel:
-            self.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
-            nodes += self._one(turn, Size.of(0), scope)
-            rest = count - 1
-        before = len(self.conditions)
-        scope.here = found.shape
-        t = Size.of(found.turn)
-        body = self._one(turn, t + 1 if found.peel else t, scope)
-        if scope.here != found.at(t + 1):
-            raise fail("no-closed-form", "the shapes of this loop have no closed form", span)
-        self.conditions[before:] = _at_ends(self.conditions[before:], found.turn, rest)
-        _index_families(scope, families, found.turn)
-        scope.here = found.at(rest)
-        return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
-
-
-class _LostError(Exception):
-    """The shape is unknown after an error that was told already."""
-
-
-_Lost = _LostError()
-
-Turn = Callable[[Size], list[Node]]
-
-
-def _at_ends(conditions: list[Condition], turn: Symbol, count: Size) -> list[Condition]:
-    """Conditions of every turn as conditions of the first and the last, which say it where they are monotonic."""
-    result = []
-    for condition in conditions:
-        if turn not in (condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()):
-            result.append(condition)
-            continue
-        rises = condition.size.subs({turn: Size.of(turn) + 1}) - condition.size
-        for end, needed in ((Size.of(0), not never_negative(-rises)), (count - 1, not never_negative(rises))):
-            if needed or condition.kind != ">=":
-                result.append(condition.mapped(lambda size, end=end: size.subs({turn: end})))  # type: ignore[misc]
-    return [c for c in result if c.holds() is not True]
-
-
-def _families(scope: Scope) -> list[tuple[str, Family]]:
-    return [(n, b) for outer in scope.chain() for n, b in outer.names.items() if isinstance(b, Family)]
-
-
-def _restore(scope: Scope, families: dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]]) -> None:
-    """Forget what a trial turn named."""
-    for name, family in _families(scope):
-        shapes, loops = families.get(name, ({}, []))
-        family.shapes, family.loops = dict(shapes), list(loops)
-
-
-def _index_families(
-    scope: Scope, families: dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]], turn: Symbol
-) -> None:
-    """What the body of a loop named by its turn is a function of the turn."""
-    for name, family in _families(scope):
-        old = families.get(name, ({}, []))[0]
-        for index in [i for i in family.shapes if i not in old and turn in i.symbols()]:
-            family.loops.append((turn, index, family.shapes.pop(index)))
-
-
-def _fresh(name: str, x: Shape, count: Size, scope: Scope) -> str:
-    """A name for the turn that nothing else bears."""
-    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible()
-    return next(n for n in (name, "j", "l", *(f"{name}{k}" for k in range(1, 10_000))) if n not in taken)
-
-
-def _frozen(value: object) -> object:
-    return value
-
 
 def _as_expr(ref: s.TensorRef) -> s.Expr:
     name = s.Ref((ref.name,), span=ref.span)
     if ref.index is None:
         return name
     return s.Apply(name, (s.Arg(None, ref.index, span=ref.index.span),), span=ref.span)
-
-
-def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:
-    node = nodes[0] if len(nodes) == 1 else Sequence(nodes)
-    return node if count == ONE else Repeat(node, count)
 
 
 def _snapshot(scope: Scope) -> Scope:

@@ -12,6 +12,10 @@ from symcost.sizes.shape import Shape
 from symcost.source import Span
 
 
+class LostError(Exception):
+    """The shape is unknown after an error that was told already."""
+
+
 @dataclass(frozen=True)
 class Leaf:
     """One layer at its place: what it is, what comes in and what goes out."""

@@ -111,6 +111,7 @@ class Scope:
     parent: Scope | None
     report: Report
     names: dict[str, Binding] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)  # where the names are defined
     settings: dict[tuple[str, ...], Setting] = field(default_factory=dict)
     assumed: list[Condition] = field(default_factory=list)  # the user's facts, as written
     known: list[Size] = field(default_factory=list)  # what they say inside: sizes that are never negative
@@ -158,10 +159,12 @@ class Scope:
             message = f"'{name}' is a word of the language and cannot be a name"
             self.report.add(Diagnostic("reserved-word", message, span))
         elif name in self.names:
-            message = f"'{name}' is already defined in these braces; a name is bound once"
-            self.report.add(Diagnostic("already-defined", message, span))
+            first = self.places.get(name)
+            notes = (f"it is defined at {first.where}",) if first else ()
+            self.report.add(Diagnostic("already-defined", f"'{name}' is already defined", span, notes))
         else:
             self.names[name] = binding
+            self.places[name] = span
 
     def declared(self) -> dict[str, Declared]:
         """Every free symbol visible here, inner ones first."""
@@ -183,6 +186,8 @@ class Scope:
         help_ = nearest(name, self.visible())
         if sides(name):
             help_ = f"put blanks around the x: {' x '.join(sides(name))}"
+        if name in COSTS:
+            help_ = "a cost is known only when the network is: assert and metric can use it"
         return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
 
 
@@ -192,6 +197,8 @@ def sides(name: str) -> list[str]:
     each = all(re.fullmatch(r"[^\W\d_]\d*|[A-Z]\w*", part) for part in parts)
     return parts if len(parts) > 1 and each else []
 
+
+COSTS = frozenset(["params", "active", "trainable", "activations", "macs", "flops"])
 
 RESERVED = frozenset(
     [

@@ -123,7 +123,7 @@ def _shape(pattern: s.Shape, x: Shape, inner: Scope) -> Shape:
 def _fields(definition: s.LayerDef, inner: Scope, x: Shape) -> tuple[Size, dict[str, Size]]:
     """Parameters, and the other costs over the whole batch."""
     params, counts = Size.of(0), {}
-    for field in definition.fields:
+    for index, field in enumerate(definition.fields):
         evaluator = Evaluator(inner)
         if isinstance(field, s.Let):
             value = evaluator.value(field.value)
@@ -131,6 +131,8 @@ def _fields(definition: s.LayerDef, inner: Scope, x: Shape) -> tuple[Size, dict[
                 raise fail("size-needed", f"'{field.name}' is a size", field.span)
             inner.define(field.name, value, field.span)
             continue
+        if any(f.name == field.name for f in definition.fields[:index] if isinstance(f, s.Field)):
+            inner.report.add(Diagnostic("already-defined", f"'{field.name}' is already given", field.span))
         size = evaluator.size(field.value)
         metric = inner.find(field.name)
         if field.name == "params":

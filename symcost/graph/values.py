@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from symcost import syntax as s
 from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
 from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product
-from symcost.sizes.facts import Condition, divisible
+from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.functions import FUNCTIONS, holds
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Span, SymcostError, nearest
@@ -177,8 +177,6 @@ class Evaluator:
         return [self._condition(op, a, b, expr) for op, a, b in zip(expr.ops, sizes, sizes[1:], strict=False)]
 
     def _condition(self, op: str, a: Size, b: Size, expr: s.Compare) -> Condition:
-        from symcost.sizes.facts import at_least, equal
-
         whole = (a - b).integer
         match op:
             case "==":
@@ -274,6 +272,6 @@ class Evaluator:
         args = [self.size(a.value) for a in given]
         wanted = ARITY.get(name)
         if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= MAX_ARGS:
-            counted = f"{wanted or 'one or more'} {'size' if wanted == 1 else 'sizes'}"
+            counted = f"{wanted or f'1 to {MAX_ARGS}'} {'size' if wanted == 1 else 'sizes'}"
             raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span)
         return FUNCTIONS[name](*args)

@@ -105,6 +105,10 @@ class RotaryEmbedding(Layer, name="rope"):
     view = True
     w: Size | None
 
+    def needs(self, x: Shape) -> Iterator[Condition]:
+        if self.w is not None:
+            yield from at_least_one(width=self.w)
+
     def ops(self, x: Shape, y: Shape) -> Ops:
         rotated = x.vectors * (2 * x.channels if self.w is None else self.w)
         return {Op.MUL: 2 * rotated, Op.ADD: rotated}

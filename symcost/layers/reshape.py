@@ -191,6 +191,9 @@ class Crop(Layer, name="crop"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if len(self._sides(x)) != x.rank:
             raise LayerError("wrong-rank", f"'crop' to {len(self._sides(x))} axes on {x}")
+        if not x.dims:
+            raise LayerError("wrong-rank", f"'crop' needs positions, and {x} has none")
+        yield from at_least_one(side=self._sides(x))
         for n, m in zip(x.dims, self._sides(x), strict=True):
             yield at_least(n, m, "a crop is not larger than what it is cut from")
 

@@ -11,8 +11,8 @@ from rich.text import Text
 from symcost.architecture import Cost
 from symcost.render.document import Document, repeats
 from symcost.render.figures import duration, si
-from symcost.sizes.atoms import Rational
-from symcost.sizes.notation import ASCII, UNICODE, Spelling, text
+from symcost.sizes.atoms import Rational, Size
+from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, text
 
 
 def show(document: Document, console: Console, *, table: bool = True, speed: Fraction | None = None) -> None:
@@ -56,7 +56,7 @@ def _layers(document: Document, spelling: Spelling) -> Table:
     table.add_column("MACs", justify="right")
     for row in document.rows:
         repeat = row.repeat
-        count = str(repeat) if isinstance(repeat, int) else repeat.text(spelling)
+        count = text(Size.of(repeat), spelling) if isinstance(repeat, int) else repeat.text(spelling)
         cells = [row.text, *([count if count != "1" else ""] if repeated else []), row.output.text(spelling)]
         for cost in (row.params, row.macs):
             shown = formula(document.cell(cost), spelling)
@@ -102,8 +102,6 @@ def _time(document: Document, console: Console, spelling: Spelling, speed: Fract
 
 
 def _said(document: Document, spelling: Spelling) -> list[str]:
-    from symcost.sizes.notation import condition_text
-
     return [condition_text(c, spelling) for c in document.net.requirements]
 
 

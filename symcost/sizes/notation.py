@@ -245,6 +245,8 @@ _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [g for g i
 
 def latex_name(name: str) -> str:
     r"""``Cin`` is ``C_{\mathrm{in}}``, ``k_h`` is ``k_{h}``, ``H1`` is ``H_{1}``, ``alpha`` is ``\alpha``."""
+    if name.startswith("_") or name.endswith("_"):
+        return rf"\mathrm{{{name}}}".replace("_", r"\_")
     head, _, tail = name.partition("_")
     if not tail:
         found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)

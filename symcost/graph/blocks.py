@@ -1,0 +1,107 @@
+"""Blocks: a definition expanded where it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from symcost import syntax as s
+from symcost.graph.arguments import match
+from symcost.graph.nodes import LostError, Node, Sequence, Shared
+from symcost.graph.scope import BlockBinding, Scope, Tensor
+from symcost.graph.tensors import maybe_tensor
+from symcost.graph.user_layer import head_slots
+from symcost.graph.values import Evaluator, fail
+from symcost.sizes.atoms import ONE, Size
+from symcost.sizes.shape import Shape
+
+if TYPE_CHECKING:
+    from symcost.graph.elaborate import Builder
+
+
+def body(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    owner = next((outer for outer in scope.chain() if outer.body is not None), None)
+    if owner is None or owner.body is None:
+        raise fail("no-body", "'body' stands for the braces of a block's use, and there are none here", call.span)
+    branches, written = owner.body
+    (branch,) = branches if len(branches) == 1 else (None,)
+    if branch is None:
+        raise fail("missing-body", "'body' stands for one branch in braces", call.span)
+    inner = Scope(written, scope.report, settings=dict(written.settings), entered=x, here=x, home=False)
+    nodes = b.items(branch, inner)
+    if b.lost or inner.here is None:
+        raise LostError
+    scope.here = inner.here
+    return nodes
+
+
+def block(
+    b: Builder,
+    call: s.Call,
+    glued: tuple[int, ...],
+    binding: BlockBinding,
+    scope: Scope,
+    x: Shape,
+    second: tuple[s.Arg, ...],
+) -> list[Node]:
+    definition = binding.definition
+    if definition in b.expanding:
+        raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
+    inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
+    _bind(b, call, glued, binding, inner, scope, second)
+    inner.body = (call.body, scope) if call.body else None
+    arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))
+    key = (id(definition), id(binding.scope), arguments, x) if not call.body else None
+    known = b.known.get(key) if key is not None else None
+    if known is None:
+        b.expanding.append(definition)
+        try:
+            nodes = b.items(definition.body, inner)
+        finally:
+            b.expanding.pop()
+        if b.lost or inner.here is None:
+            raise LostError
+        node: Node = Sequence(tuple(nodes), definition.head.name)
+        known = node, inner.here
+        if key is not None and b.guard == ONE:
+            b.known[key] = known
+    node, scope.here = known
+    if definition.shared:
+        node = Shared(node, id(definition))
+    return [node]
+
+
+def _bind(
+    b: Builder,
+    call: s.Call,
+    glued: tuple[int, ...],
+    binding: BlockBinding,
+    inner: Scope,
+    scope: Scope,
+    second: tuple[s.Arg, ...],
+) -> None:
+    head = binding.definition.head
+    declared = head_slots(head)
+    written = match(call, glued, declared, head.name, second)
+    defaults = {p.name: p.default for p in (*head.params, *head.options)}
+    for slot in declared:
+        default = defaults.get(slot.name)
+        setting = scope.settings.get((head.name, slot.name))
+        if slot.name in written:
+            value, span = written[slot.name]
+            shape = maybe_tensor(value, scope) if isinstance(value, s.Node) else None
+            if shape is not None:
+                inner.names[slot.name] = Tensor(shape)
+                continue
+            result = Evaluator(scope).value(value) if isinstance(value, s.Node) else value
+        elif setting is not None and not isinstance(setting, s.Node):
+            result, span = setting, call.span
+        elif default is not None:
+            result, span = Evaluator(inner).value(default), default.span
+        elif slot.place == "stride":
+            result, span = ONE, call.span
+        else:
+            code = "missing-width" if slot.place == "width" else "missing-argument"
+            raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
+        if not isinstance(result, Size | bool | tuple):
+            raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
+        inner.names[slot.name] = result

@@ -1,0 +1,216 @@
+"""Repeats and loops: turns written out, one turn as a factor, or turns in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from symcost import syntax as s
+from symcost.depth import EndlessLoop, repeated
+from symcost.graph.loops import carried
+from symcost.graph.nodes import Loop, LostError, Node, Repeat, Sequence
+from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.tensors import maybe_tensor
+from symcost.graph.values import Evaluator, fail
+from symcost.sizes.atoms import ONE, Size, Symbol
+from symcost.sizes.facts import Condition, at_least, never_negative
+from symcost.sizes.shape import Shape
+from symcost.source import Span
+
+if TYPE_CHECKING:
+    from symcost.graph.elaborate import Builder
+
+MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
+
+Turn = Callable[[Size], list[Node]]
+Kept = dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]]
+
+
+def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
+    count = Evaluator(scope).size(times.count)
+    if scope.here is None or b.lost:
+        return b.core(step, scope)
+
+    def turn(t: Size) -> list[Node]:
+        inner = scope.inner(home=True)
+        inner.turn, inner.entered = True, scope.entered
+        nodes = b.core(step, inner, times.options if t != 0 else ())
+        scope.here = inner.here
+        return nodes
+
+    return _turns(b, turn, count, scope, times.span, same=not times.options)
+
+
+def for_(b: Builder, node: s.For, scope: Scope) -> list[Node]:
+    if isinstance(node.over, s.Table):
+        return [n for row in node.over.rows for n in _row(b, node, row, scope)]
+    evaluator = Evaluator(scope)
+    first, last = evaluator.size(node.over.first), evaluator.size(node.over.last)
+    if len(node.names) != 1:
+        raise fail("wrong-count", "a loop over a range has one name", node.span)
+    step = -1 if node.over.kind == "downto" else 1
+    count = (last - first) * step + (0 if node.over.kind == "..<" else 1)
+
+    def turn(t: Size) -> list[Node]:
+        inner = scope.inner(home=True)
+        inner.turn = True
+        inner.names[node.names[0]] = first + step * t
+        nodes = b.items(node.body, inner)
+        scope.here = inner.here
+        return nodes
+
+    return _turns(b, turn, count, scope, node.over.span, same=False)
+
+
+def _row(b: Builder, node: s.For, row: tuple[s.Expr, ...], scope: Scope) -> list[Node]:
+    if len(row) != len(node.names):
+        raise fail("wrong-count", f"{len(row)} values for {len(node.names)} names", row[0].span)
+    inner = scope.inner(home=True)
+    inner.turn = True
+    for name, expr in zip(node.names, row, strict=True):
+        shape = maybe_tensor(expr, scope)
+        value = Tensor(shape) if shape is not None else Evaluator(scope).value(expr)
+        if not isinstance(value, Size | bool | tuple | Tensor):
+            raise fail("size-needed", f"'{name}' is a size or a tensor", expr.span)
+        inner.names[name] = value
+    nodes = b.items(node.body, inner)
+    scope.here = inner.here
+    return nodes
+
+
+def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: bool) -> list[Node]:
+    """The turns of a loop: written out, as one factor, or in closed form.
+
+    ``same`` says that nothing but the shape tells one turn from another.
+    """
+    number = count.number
+    if not count.integer or (number is not None and number < 0):
+        raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
+    x = scope.here
+    if number == 0 or x is None:
+        return []
+    if same:
+        found = _fixed(
+            b, turn, count, scope, x, span, MAX_UNROLLED if number is None or number > MAX_UNROLLED else None
+        )
+        if found is not None:
+            return found
+    if number is not None and number <= MAX_UNROLLED:
+        return [n for i in range(int(number)) for n in _one(b, turn, Size.of(i), scope)]
+    return _closed(b, turn, count, scope, x, span)
+
+
+def _one(b: Builder, turn: Turn, t: Size, scope: Scope) -> list[Node]:
+    nodes = turn(t)
+    if b.lost:
+        raise LostError
+    return nodes
+
+
+def _fixed(
+    b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span, limit: int | None
+) -> list[Node] | None:
+    """Turns until one leaves its shape alone; the rest is a factor. None where none of the first ones does."""
+
+    def one(shape: Shape) -> tuple[tuple[Node, ...], Shape]:
+        scope.here = shape
+        nodes = tuple(_one(b, turn, Size.of(0), scope))
+        assert scope.here is not None
+        return nodes, scope.here
+
+    before = len(b.conditions)
+    try:
+        turns, scope.here = repeated(one, x, count, 2 if limit else None)
+    except EndlessLoop:
+        scope.here = x
+        del b.conditions[before:]
+        return None
+    if len(turns) > 1 and count.number is None:
+        b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
+    return [_repeat(nodes, n) for nodes, n in turns]
+
+
+def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
+    families = {name: (dict(f.shapes), list(f.loops)) for name, f in _families(scope)}
+
+    def step(shape: Shape, t: Size) -> Shape:
+        with b.trial(scope):
+            scope.here = shape
+            try:
+                _one(b, turn, t, scope)
+            finally:
+                _restore(scope, families)
+        assert scope.here is not None
+        return scope.here
+
+    label = _fresh("i", x, count, scope)
+    try:
+        found = carried(x, count, step, label)
+    except LostError:  # on placeholder sizes: what is wrong on the real ones, if anything, is for the reader
+        scope.here = x
+        _one(b, turn, Size.of(0), scope)
+        found = None
+    if found is None:
+        message = f"no rule with a closed form tells how the shape changes with the turns ({x} comes in)"
+        raise fail("no-closed-form", message, span, f"give the count a number of at most {MAX_UNROLLED}")
+    nodes: list[Node] = []
+    scope.here = x
+    rest = count
+    if found.peel:
+        b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
+        nodes += _one(b, turn, Size.of(0), scope)
+        rest = count - 1
+    before = len(b.conditions)
+    scope.here = found.shape
+    t = Size.of(found.turn)
+    body = _one(b, turn, t + 1 if found.peel else t, scope)
+    if scope.here != found.at(t + 1):
+        raise fail("no-closed-form", "the shapes of this loop have no closed form", span)
+    b.conditions[before:] = _at_ends(b.conditions[before:], found.turn, rest)
+    _index_families(scope, families, found.turn)
+    scope.here = found.at(rest)
+    return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
+
+
+def _at_ends(conditions: list[Condition], turn: Symbol, count: Size) -> list[Condition]:
+    """Conditions of every turn as conditions of the first and the last, which say it where they are monotonic."""
+    result = []
+    for condition in conditions:
+        if turn not in (condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()):
+            result.append(condition)
+            continue
+        rises = condition.size.subs({turn: Size.of(turn) + 1}) - condition.size
+        for end, needed in ((Size.of(0), not never_negative(-rises)), (count - 1, not never_negative(rises))):
+            if needed or condition.kind != ">=":
+                result.append(condition.mapped(lambda size, end=end: size.subs({turn: end})))  # type: ignore[misc]
+    return [c for c in result if c.holds() is not True]
+
+
+def _families(scope: Scope) -> list[tuple[str, Family]]:
+    return [(n, b) for outer in scope.chain() for n, b in outer.names.items() if isinstance(b, Family)]
+
+
+def _restore(scope: Scope, families: Kept) -> None:
+    """Forget what a trial turn named."""
+    for name, family in _families(scope):
+        shapes, loops = families.get(name, ({}, []))
+        family.shapes, family.loops = dict(shapes), list(loops)
+
+
+def _index_families(scope: Scope, families: Kept, turn: Symbol) -> None:
+    """What the body of a loop named by its turn is a function of the turn."""
+    for name, family in _families(scope):
+        old = families.get(name, ({}, []))[0]
+        for index in [i for i in family.shapes if i not in old and turn in i.symbols()]:
+            family.loops.append((turn, index, family.shapes.pop(index)))
+
+
+def _fresh(name: str, x: Shape, count: Size, scope: Scope) -> str:
+    """A name for the turn that nothing else bears."""
+    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible()
+    return next(n for n in (name, "j", "l", *(f"{name}{k}" for k in range(1, 10_000))) if n not in taken)
+
+
+def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:
+    node = nodes[0] if len(nodes) == 1 else Sequence(nodes)
+    return node if count == ONE else Repeat(node, count)

@@ -1,0 +1,481 @@
+"""A loop in closed form is its turns written out.
+
+Every program here is read in three ways, at every value of its count n that is tried: as it stands, with n a symbol that
+gets its value afterwards; with the number in place of n; and with every turn written out, which is done here, on the
+syntax tree, and leaves no loop to the engine. All costs and the output shape agree, or all three are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+from strategies import node, number, written
+
+import symcost
+from symcost import syntax as s
+from symcost.graph.scope import Scope
+from symcost.graph.values import Evaluator
+from symcost.ops import Op
+from symcost.parser import parse as parse_syntax
+from symcost.source import Report, Source
+
+EXAMPLES = 150
+SETTINGS = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+COSTS = ("params", "active", "trainable", "activations", "macs", "exact", *map(str, Op))
+
+
+# ------------------------------------------------------------------------------------------------ turns written out
+
+
+class ImpossibleError(Exception):
+    """A loop that would run a negative number of times."""
+
+
+@dataclass
+class Unroller:
+    """Writes out every turn of a tree.
+
+    ``values`` has what names stand for; the names of tensors get a number, since each may be given again in the next
+    turn. ``loops`` false leaves the loops and only puts the values in.
+    """
+
+    values: dict[str, int]
+    loops: bool = True
+    plain: dict[str, str] = field(default_factory=dict)  # names of tensors as they are now
+    family: dict[tuple[str, int], str] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    def text(self, program: str) -> str:
+        tree = parse_syntax(Source("<loop>", program))
+        kept = (i for i in tree.items if not isinstance(i, s.Assume))
+        return "\n".join(written(i) for i in self.items(kept))
+
+    def items(self, items: Iterable[Any]) -> tuple[Any, ...]:
+        return tuple(out for item in items for out in self.item(item))
+
+    def item(self, item: Any) -> Iterator[Any]:
+        match item:
+            case s.Sym():
+                left = tuple(x for x in item.symbols if x.name not in self.values)
+                if left:
+                    yield replace(item, symbols=left)
+            case s.Step() if self.loops and item.times is not None:
+                for turn in range(self.count(self.number(item.times.count))):
+                    core = _given(item.core, item.times.options) if turn else item.core
+                    yield from self.item(replace(item, core=core, times=None))
+            case s.Step(core=s.For(over=s.Range() as over)) if self.loops:
+                yield from self.turns(item.core, over)
+            case s.Step():
+                core = self.tree(item.core)
+                shape = None if item.shape is None else self.tree(item.shape)
+                times = None if item.times is None else self.tree(item.times)
+                yield node(s.Step, core, times, shape, None if item.tap is None else self.tap(item.tap))
+            case _:
+                yield self.tree(item)
+
+    def turns(self, loop: s.For, over: s.Range) -> Iterator[Any]:
+        first, last = self.number(over.first), self.number(over.last)
+        step = -1 if over.kind == "downto" else 1
+        (name,) = loop.names
+        outer = self.values.get(name)
+        for turn in range(self.count((last - first) * step + (over.kind != "..<"))):
+            self.values[name] = first + step * turn
+            before = dict(self.plain)
+            yield node(s.Step, node(s.Group, self.items(loop.body)))
+            self.plain = before
+        self.values.pop(name, None)
+        if outer is not None:
+            self.values[name] = outer
+
+    def number(self, expr: s.Expr) -> int:
+        return int(Evaluator(Scope(None, Report())).size(self.tree(expr)).number)  # type: ignore[arg-type]
+
+    def count(self, turns: int) -> int:
+        if turns < 0:
+            raise ImpossibleError
+        return turns
+
+    def tap(self, tap: s.TensorRef) -> s.TensorRef:
+        """A tensor gets its name, which nothing else has when loops are written out."""
+        if not self.loops:
+            return self.tree(tap)
+        index = "" if tap.index is None else self.number(tap.index)
+        name = f"{tap.name}_{index}_{len(self.made)}".replace("-", "m")
+        self.made.append(name)
+        if tap.index is None:
+            self.plain[tap.name] = name
+        else:
+            self.family[tap.name, int(index)] = name
+        return node(s.TensorRef, name, None)
+
+    def known(self, name: str, index: s.Expr) -> str:
+        return self.family.get((name, self.number(index)), "missing")
+
+    def tree(self, tree: Any) -> Any:
+        """Any other part of a program, with values in place of names."""
+        families = {name for name, _ in self.family}
+        match tree:
+            case tuple():
+                return tuple(map(self.tree, tree))
+            case s.Ref((name,)) if name in self.values:
+                return number(self.values[name])
+            case s.Ref((name, *rest)) if self.loops and name in self.plain:
+                return node(s.Ref, (self.plain[name], *rest))
+            case s.TensorRef(name, None) if self.loops and name in self.plain:
+                return node(s.TensorRef, self.plain[name], None)
+            case s.TensorRef(name, index) if self.loops and index is not None:
+                return node(s.TensorRef, self.known(name, index), None)
+            case s.Apply(s.Ref((name,)), (s.Arg(None, index),)) if self.loops and name in families:
+                return node(s.Ref, (self.known(name, index),))
+            case s.Group():
+                return replace(tree, items=self.items(tree.items))
+            case s.Call():
+                body = tuple(self.items(branch) for branch in tree.body)
+                return replace(_parts(self, replace(tree, body=())), body=body)
+            case s.If():
+                then, other = self.items(tree.then), self.items(tree.other)
+                return replace(tree, condition=self.tree(tree.condition), then=then, other=other)
+            case s.For():
+                return replace(tree, over=self.tree(tree.over), body=self.items(tree.body))
+            case s.Block():
+                return replace(tree, body=self.items(tree.body))
+        return _parts(self, tree) if is_dataclass(tree) else tree
+
+
+def _parts(unroller: Unroller, tree: Any) -> Any:
+    return replace(tree, **{f.name: unroller.tree(getattr(tree, f.name)) for f in fields(tree) if f.name != "span"})
+
+
+def _given(core: Any, options: tuple[s.Arg, ...]) -> Any:
+    """The options of the second turn and those after it: `conv3-8/2 x n(s=1)`."""
+    for option in options:
+        if option.name == "s":
+            core = replace(core, stride=option.value)
+        else:
+            kept = tuple(o for o in core.options if o.name != option.name)
+            core = replace(core, options=(*kept, option))
+    return core
+
+
+# ------------------------------------------------------------------------------------------------------ comparison
+
+
+def figures(arch: symcost.Architecture) -> dict[str, Any]:
+    found: dict[str, Any] = {name: _whole(arch.cost(name)) for name in COSTS}
+    assert arch.output is not None
+    return found | {"output": str(arch.output)}
+
+
+def _whole(cost: symcost.Cost) -> int | str:
+    """The number, or the formula where something is left of a loop."""
+    return cost.value if isinstance(cost.value, int) else str(cost)
+
+
+REFUSED = "refused"
+Result = dict[str, Any] | str
+
+
+def result(text: str) -> Result:
+    try:
+        return figures(symcost.parse(text))
+    except symcost.SymcostError:
+        return REFUSED
+
+
+def by_hand(program: str, values: dict[str, int]) -> Result:
+    """The costs with every turn written out."""
+    try:
+        return result(Unroller(dict(values)).text(program))
+    except ImpossibleError:
+        return REFUSED
+
+
+def difference(one: Result, other: Result) -> Any:
+    if isinstance(one, str) or isinstance(other, str):
+        return None if one == other else (one, other)
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name]} or None
+
+
+def sized(program: str, n: int) -> dict[str, int]:
+    """Values of the symbols where n is a number: X is a multiple of 2^n."""
+    return {"n": n} | ({"X": 3 * 2**n} if "@X" in program else {})
+
+
+def compare(program: str, counts: Iterable[int]) -> str | None:
+    """How the roads differ at some n. A program that has no closed form is read with numbers only."""
+    found = []
+    try:
+        closed = symcost.parse(program)
+    except symcost.SymcostError as error:
+        event("refused: " + error.diagnostics[0].code)
+        closed = None
+    for n in counts:
+        values = sized(program, n)
+        wanted = by_hand(program, values)
+        roads = {"number": result(Unroller(dict(values), loops=False).text(program))}
+        if closed is not None:
+            try:
+                roads["closed"] = figures(closed.at(**values))
+            except symcost.DomainError:
+                roads["closed"] = REFUSED
+        for road, got in roads.items():
+            apart = difference(got, wanted)
+            if apart is not None:
+                found.append(f"n = {n}, {road} against written out: {apart}")
+    return "\n".join([program, *found]) if found else None
+
+
+def counts_of(program: str) -> range:
+    return range(0 if "sym n : nat" in program else 1, 6)
+
+
+# -------------------------------------------------------------------------------------------------- known programs
+
+
+IMAGE = "input 8@12x12 "
+PROGRAMS = {
+    # one loop
+    "equal turns": IMAGE + "[conv3-8 relu] x n",
+    "first turn different": "input 3@12x12 [conv3-8 relu] x n",
+    "stride the first time": IMAGE + "conv3-16/2 x n(s=1)",
+    "doubling channels": IMAGE + "for i in 0..<n { conv3-(8*2^i) }",
+    "growing channels": IMAGE + "for i in 1..n { conv3-(8*i) }",
+    "falling index": IMAGE + "for i in n downto 1 { conv3-(8*i) }",
+    "dense block": IMAGE + "concat { id | conv3-4 } x n",
+    "dense block of loops": IMAGE + "for i in 0..<n { concat { id | conv3-(i + 1) | conv1-3 } }",
+    "from the one before": IMAGE + "[conv3-(here.c + 2)] x n",
+    "halves, odd": "input 8@75x75 [conv3-8/2 maxpool3/1(pad=1)] x n",
+    "halves, pools": "input 8@75x77 for i in 1..n { conv3-(4*i) maxpool(round=ceil) }",
+    "halves exactly": "assume X % 2^n == 0 input 8@X x X for i in 0..<n { conv3-(8*2^i)/2 }",
+    "upconv": "input 8@3x3 for i in 1..n { upconv2-(2*i)/2 }",
+    "valid": "input 8@9x9 conv3-8(pad=valid) x n",
+    # loops in loops
+    "inner count by outer index": IMAGE + "for i in 1..n { for j in 1..i { conv3-(4*j) } conv3-8 }",
+    "repeats by outer index": IMAGE + "for i in 1..n { conv3-(8*i) x i }",
+    "two of one count": IMAGE + "for a in 0..<n { conv3-8 for b in 0..<n { concat { id | conv3-(a + 1) } } conv3-8 }",
+    "products of indices": IMAGE + "for a in 0..<n { for b in 0..<n { conv3-(a*a*b + 1) conv3-8 } }",
+    # counts that are too small
+    "from 3 on": IMAGE + "for i in 3..n { conv3-i conv3-8 }",
+    "less 2": IMAGE + "conv3-8 x (n - 2)",
+    "inner less 2": IMAGE + "for i in 1..n { conv3-8 x (i - 2) }",
+    "nothing at 0": "sym n : nat " + IMAGE + "conv3-8 x n relu",
+    "first turn different, or none": "sym n : nat input 3@12x12 conv3-8 x n relu",
+    # conditions of the turns between the first and the last
+    "groups": "input 10@6x6 for i in 1..n { conv3-10(groups=i) }",
+    "no width": "input 10@6x6 for i in 0..<n { conv3-((i - 2)^2) conv3-10 }",
+    "if in a turn": IMAGE + "for i in 0..<n { if i == 2 { conv3-8 } else { conv1-8 } }",
+    "if that does not fit": "input 8@4x4 for i in 0..<n { if i == 2 { conv7-8(pad=valid) zeropad(3, 3) } }",
+    # tensors named in turns
+    "u-net": """assume X % 2^n == 0 input 8@X x X for i in 0..<n { conv3-(8*2^i) as s(i) maxpool } conv3-(8*2^n)
+        for i in n - 1 downto 0 { upconv2-(8*2^i)/2 concat(s(i)) conv3-(8*2^i) }""",
+    "u-net with taps before the layers": """assume X % 2^n == 0 input 3@X x X for i in 0..<n { id as s(i) conv3-8 maxpool }
+        for i in n - 1 downto 0 { upconv2-8/2 concat(s(i)) conv3-8 }""",
+    "named in two loops": IMAGE
+    + """for i in 0..<n { conv3-8 as s(i) } for i in n..<(2*n) { conv3-16 as s(i) }
+        for i in n..<(2*n) { concat(s(i)) conv3-16 }""",
+    "named again": IMAGE
+    + """for i in 0..<n { conv3-8 as s(i) } for i in 0..<n { conv3-16 as s(i) }
+        for i in 0..<n { concat(s(i)) conv3-8 }""",
+    "named before": IMAGE
+    + """conv3-4 as s(0) for i in 1..n { conv3-8 as s(i) } for i in n downto 0 { concat(s(i)) conv3-8 }""",
+    "not named": IMAGE + "for i in 0..<n { conv3-(8 + i) as s(i) } for i in 0..<n { concat(s(i + 1)) conv3-4 }",
+    "from the last": IMAGE + "for i in 1..n { conv3-(2*i) as s(i) } conv3-8 from s(n) conv3-8",
+    "attention": "input 8@5 for i in 1..n { linear-8 as s(i) } for i in 1..n { attention(2, kv=s(i)) }",
+    # weights
+    "shared": "shared block f { conv3-8 } " + IMAGE + "f x n f",
+    "shared, or none": "sym n : nat shared block f { conv3-8 } " + IMAGE + "f x n",
+    "shared in an if": "shared block f { conv3-8 } " + IMAGE + "if n != 1 { f }",
+    "shared of several sizes": "shared block f { conv3-8 } " + IMAGE + "for i in 1..n { conv3-i f }",
+    "a loop is shared": "shared block f { for i in 1..n { conv3-(4*i) } conv3-8 } " + IMAGE + "f f",
+    "experts": "input 8@6 for i in 1..n { experts(n + i, active=i) { linear-8 } }",
+    "frozen, idle": "input 8@6 for i in 1..n { freeze { linear-(2*i) trainable { linear-8 } } idle { linear-i } }",
+    "windows": "input 8@13x13 for i in 1..n { windows(i) { linear-8 attention(2) } }",
+    "blocks": "block b-c/s(e=2) { conv1-(e*c) conv3-c/s } input 8@96x96 for i in 1..n { b-(4*i)/2 b-(4*i)(e=i) }",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_loop_is_its_turns(name: str) -> None:
+    program = PROGRAMS[name] if "sym n" in PROGRAMS[name] else f"sym n {PROGRAMS[name]}"
+    assert compare(program, counts_of(program)) is None
+
+
+HUGE = {
+    "equal turns": "input 3@6x6 [conv3-8 relu] x n",
+    "growing": "input 3@6x6 for i in 1..n { conv3-i }",
+    "dense block": "input 3@6x6 for i in 0..<n { concat { id | conv3-(i + 1) } }",
+    "two of one count": "input 8@6x6 for a in 0..<n { conv3-8 for b in 0..<n { concat { id | conv3-(a + 1) } } conv3-8 }",
+    "named": "input 3@6x6 for i in 1..n { id as s(i) conv3-i } for i in n downto 1 { concat(s(i)) conv3-i }",
+    "valid": "input 3@200x300 for i in 1..n { conv3-i(pad=valid) }",
+    "too small": "input 3@100x100 for i in 1..n { conv3-i(pad=valid) }",
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_more_turns_than_are_written_out(name: str) -> None:
+    assert compare(f"sym n {HUGE[name]}", [65, 71]) is None
+
+
+# ------------------------------------------------------------------------------------------------- random programs
+
+
+@dataclass
+class Body:
+    """Draws what stands in a loop; ``indices`` are the names of the loops around."""
+
+    draw: DrawFn
+    indices: list[str] = field(default_factory=list)
+    taps: int = 0
+
+    def one_of(self, *choices: str) -> str:
+        return self.draw(st.sampled_from(choices))
+
+    def chance(self, out_of: int = 2) -> bool:
+        return self.draw(st.integers(1, out_of)) == 1
+
+    def index(self) -> str:
+        return self.one_of(*self.indices) if self.indices else self.one_of("1", "2")
+
+    def size(self) -> str:
+        """A width: mostly at least 1."""
+        i, j = self.index(), self.index()
+        return self.one_of(
+            "4", "8", "6", f"(8*2^{i})", f"(2^({i} + 1))", f"(4*({i} + 1))", f"(6 + {i})", f"({i} + 2*{j} + 1)",
+            f"({i}*{j} + 2)", f"({i}^2 + 1)", f"(4*{i})", "(2*here.c)", "(here.c + 3)", f"(here.c + {i})", "here.c",
+            "in.c", f"(2*(n + 1) - {i})", f"(4 + {i}//2)", f"min(8, 2^{i})".join("()"),
+        )  # fmt: skip
+
+    def layer(self) -> str:
+        """Positions stay."""
+        w, v = self.size(), self.size()
+        return self.one_of(
+            f"conv3-{w}", f"conv3-{w}", f"conv1-{w}(bias=false)", "bn relu", "dwconv3", f"conv3-{w}(groups=2)",
+            "residual { conv3-in.c relu }", f"concat {{ id | conv3-{w} }}", f"concat {{ id | bn conv1-{v} conv3-{w} }}",
+            f"concat {{ conv3-{w} | conv1-{v} }}", "mul { id | gap linear-in.c sigmoid }", f"add {{ conv3-{w} | conv1-{w} }}",
+            f"[conv1-8 split {{ id | conv3-{w} }}]", f"freeze {{ conv3-{w} relu }}", f"idle {{ conv1-{w} }}",
+            f"experts(3, active=2) {{ conv1-{w} }}", f"experts({self.index()} + 2) {{ conv1-4 }}",
+            f"windows(2) {{ linear-{w} }}", f"windows({self.index()} + 1) {{ attention(1) }}", "conv1-8 f", f"b-{w}",
+            f"d({v})", f"if {self.index()} == 2 {{ conv3-here.c }}", f"let w = {w} conv1-w conv3-(w + 1)",
+            f"conv1-{w} as t conv3-{v} concat(t)", "layernorm linear-(4*here.c) gelu linear-in.c",
+            f"freeze {{ idle {{ f }} trainable {{ conv3-{w} }} }}", f"set bias = false conv3-{w}",
+        )  # fmt: skip
+
+    def moved(self) -> str:
+        """Positions change."""
+        w = self.size()
+        return self.one_of(
+            "maxpool", f"conv3-{w}/2", "maxpool3/2(pad=1)", "avgpool2(round=ceil)", "upsample", f"upconv2-{w}/2",
+            f"conv3-{w}(pad=valid)", "zeropad(before=1)", f"upconv3-{w}/2(pad=1)", f"b-{w}/2", f"conv2-{w}/3(pad=1)",
+            "maxpool3/3(round=ceil)",
+        )  # fmt: skip
+
+    def loop(self, depth: int) -> str:
+        if self.chance(3):
+            count = self.one_of("n", "n", "(n + 1)", "2", self.index(), "(n - 1)")
+            inside = self.turn(depth)
+            return f"[ {inside} ] x {count}"
+        name = self.one_of(*[name for name in ("i", "j", "a", "b") if name not in self.indices])
+        outer = self.index()
+        over = self.one_of(
+            "0..<n", "0..<n", "1..n", "n downto 1", "n - 1 downto 0", "2..n", f"0..<{outer}", f"1..{outer}",
+            f"{outer}..n", "0..n", "1..3", "n..(2*n)",
+        )  # fmt: skip
+        self.indices.append(name)
+        inside = self.turn(depth)
+        self.indices.pop()
+        return f"for {name} in {over} {{ {inside} }}"
+
+    def turn(self, depth: int) -> str:
+        parts = [self.layer() for _ in range(self.draw(st.integers(1, 2)))]
+        if self.chance(3):
+            parts.insert(self.draw(st.integers(0, len(parts))), self.moved())
+        if depth and self.chance():
+            parts.insert(self.draw(st.integers(0, len(parts))), self.loop(depth - 1))
+        if self.chance():
+            parts.append(f"conv1-{self.size()}")
+        return " ".join(parts)
+
+
+BLOCKS = """shared block f { conv3-8 relu }
+block b-c/s(e=2) { add { conv1-(e*c) conv3-c/s | conv1-c/s } }
+block d(k) { concat { id | bn relu conv3-k } }
+"""
+
+
+@st.composite
+def inputs(draw: DrawFn) -> str:
+    c = draw(st.sampled_from([8, 8, 4, 3]))
+    dims = draw(st.sampled_from(["12x12", "32x64", "37x75", "9x14"]))
+    exact = f"assume X % 2^n == 0\ninput {c}@X x X\n"
+    return draw(st.sampled_from([f"input {c}@{dims}\n", f"input {c}@{dims}\n", exact]))
+
+
+@st.composite
+def loops(draw: DrawFn) -> str:
+    """A loop or two, with what stands before and behind them."""
+    body = Body(draw)
+    parts = [body.layer()] if body.chance(3) else []
+    parts += [body.loop(1) for _ in range(draw(st.integers(1, 2)))]
+    parts += [body.layer()] if body.chance(3) else []
+    count = draw(st.sampled_from(["sym n\n", "sym n : nat\n"]))
+    return count + BLOCKS + draw(inputs()) + "\n".join(parts)
+
+
+@st.composite
+def u_nets(draw: DrawFn) -> str:
+    """Tensors named in the turns of one loop and taken in those of another."""
+    body = Body(draw, ["i"])
+    level = [body.layer() for _ in range(draw(st.integers(0, 2)))]
+    level.insert(draw(st.integers(0, len(level))), body.one_of("id as s(i)", f"conv3-{body.size()} as s(i)"))
+    over = body.one_of("0..<n", "1..n", "0..n", "n downto 1")
+    halves = draw(
+        st.sampled_from([("maxpool", f"upconv2-{body.size()}/2"), ("", ""), (f"conv3-{body.size()}/2", "upsample")])
+    )
+    back = body.one_of("n - 1 downto 0", "n downto 1", "n downto 0", "1..n", "0..<n")
+    taken = body.one_of("s(i)", "s(i)", "s(n - i)", "s(i + 1)", "s(0)", "s(n)", "s(n - 1 - i)")
+    met = body.one_of(
+        f"concat({taken})",
+        f"concat({taken})",
+        f"conv1-{taken}.c add({taken})".replace(f"{taken}.c", "8"),
+        f"from {taken}",
+    )
+    last = body.layer()
+    before = body.one_of("", "", "conv3-4 as s(0) ", "conv3-4 as s(n) ")
+    down = f"for i in {over} {{ {' '.join(level)} {halves[0]} }}"
+    body.indices = []
+    between = body.one_of("", f"conv3-{body.size()}", f"for j in 0..<n {{ conv3-6 as s({body.one_of('j', 'j + n')}) }}")
+    head = f"sym n\n{BLOCKS}{draw(inputs())}{before}"
+    return (
+        f"{head}{down}\n{between}\nfor i in {back} {{ {halves[1]} {met} {last} conv3-{body.one_of('8', '(8*2^i)')} }}"
+    )
+
+
+def check(program: str, counts: Iterable[int]) -> None:
+    found = compare(program, counts)
+    assert found is None, found
+
+
+@SETTINGS
+@given(loops())
+def test_random_loops(program: str) -> None:
+    check(program, counts_of(program))
+
+
+@SETTINGS
+@given(u_nets())
+def test_random_u_nets(program: str) -> None:
+    check(program, counts_of(program))
+
+
+@settings(SETTINGS, max_examples=30)
+@given(loops(), st.integers(65, 70))
+def test_random_loops_of_many_turns(program: str, n: int) -> None:
+    check(program, [n])

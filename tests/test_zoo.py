@@ -1,0 +1,89 @@
+"""The zoo: every figure asserted in its files holds, and the command line finds them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from symcost import zoo
+from symcost.claims import check
+from symcost.cli import cli
+from symcost.fmt import formatted
+from symcost.graph.modules import STD
+from symcost.source import Source, SymcostError
+
+FAMILIES = zoo.families()
+LIBRARY = [*sorted(STD.glob("*.arch")), *(zoo.path(name) for name in FAMILIES)]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_asserts(name: str) -> None:
+    """Parameters and FLOPs of PyTorch's models at every size they were counted at, and closed forms."""
+    claims = list(check(zoo.load(name)))
+    assert claims, f"{name}.arch asserts nothing"
+    assert [str(diagnostic) for _, diagnostic in claims if diagnostic is not None] == []
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_layout(file: Path) -> None:
+    """As `symcost fmt` writes it, with a comment on top."""
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert formatted(Source(file.name, text)) == text
+
+
+def test_every_block_is_used() -> None:
+    """A block that nothing uses is resolved by no test."""
+    programs = [*LIBRARY, *(Path(__file__).parent / "data" / "programs").glob("*.arch")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in programs)
+    said = re.sub(r"#.*|^import [\w.]+ \([^)]*\)", "", text, flags=re.M)
+    blocks = re.findall(r"\bblock ([^\W\d]\w*)", said)
+    assert [name for name in blocks if not re.search(rf"(?<!block )\b{name}(?![^\W\d])", said)] == []
+
+
+def test_paths() -> None:
+    assert zoo.path("vgg").name == "vgg.arch"
+    with pytest.raises(SymcostError, match="no family 'vg'") as failure:
+        zoo.path("vg")
+    assert failure.value.diagnostics[0].help == "did you mean 'vgg'?"
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(cli, ["zoo", *args])
+
+
+def test_list() -> None:
+    listed = dict(line.split(maxsplit=1) for line in run().output.splitlines())
+    assert tuple(listed) == FAMILIES
+    assert listed["mobilenet"] == "mobilenet_v2, mobilenet_v3_large"
+
+
+def test_family() -> None:
+    shown = run("alexnet").output
+    assert shown.startswith("AlexNet in one tower (Krizhevsky 2014")
+    assert "\n  alexnet(classes=1000)\n" in shown
+    assert shown.endswith("\n12 asserts\n")  # a closed form, the parameters, ten runs
+
+
+def test_net_prints_as_show_does() -> None:
+    net, at = "vgg(1, 1, 2, 2, 2, norm=true)", ("--set", "H=224,W=224,B=2", "--json")
+    shown = CliRunner().invoke(cli, ["show", str(zoo.path("vgg")), "--net", net, *at])
+    assert run("vgg", net, *at).output == shown.output
+    costs = json.loads(shown.output)["costs"]
+    assert (costs["parameters"]["value"], costs["FLOPs"]["value"]) == (
+        "132868840",
+        "30436360192",
+    )  # torchvision's vgg11_bn
+
+
+@pytest.mark.parametrize(
+    "args, code", [(["vg"], 1), (["vgg", "resnet"], 1), (["vgg", "vgg"], 1), (["vgg", "--json"], 2)]
+)
+def test_refused(args: list[str], code: int) -> None:
+    refused = run(*args)
+    assert refused.exit_code == code
+    assert refused.output
