@@ -153,13 +153,13 @@ def _shift(size: Size, atom: Atom) -> Size | None:
     shift = (powers[top - 1] / (top * powers[top])).number
     if not shift:
         return None
-    u = Size.of(Symbol("#u"))
+    u = _group(Size.of(atom) + shift)
     moved = ZERO
     for degree, factor in powers.items():
         moved = moved + factor * (u - shift) ** degree
     if len(moved.terms) >= len(size.terms):
         return None
-    return moved.subs({Symbol("#u"): _group(Size.of(atom) + shift)})
+    return moved
 
 
 def _group(size: Size) -> Size:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
 from symcost.sizes.atoms import Size
+from symcost.sizes.shape import Shape
 
 STANDARD = ("macs", "flops")
 
@@ -40,11 +41,16 @@ class Document:
     def cell(self, cost: Cost) -> Cost:
         return cost.resolved() if self.resolve else cost
 
+    def shape(self, tensor: Shape) -> Shape:
+        return tensor.resolved() if self.resolve else tensor
+
     @property
     def names(self) -> dict[str, Size]:
-        """Named sizes that occur, with what they stand for."""
+        """Named sizes that occur in shapes and costs, with what they stand for."""
         found: dict[str, Size] = {}
         if not self.resolve:
+            for row in self.rows:
+                found |= self.net.definitions(row.output)
             for cost in self.costs.values():
                 found |= cost.definitions
         return found

@@ -32,6 +32,7 @@ class Spelling:
     """How one notation writes the parts of a formula."""
 
     times: str
+    between_numbers: str
     name: Callable[[str], str]
     number: Callable[[int], str]
     power: Callable[[str, str], str]  # base and exponent, both written
@@ -107,13 +108,21 @@ def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     divisors = [_factor(a, e, sp) for a, e in under]
     if bottom != 1:
         divisors.insert(0, sp.number(bottom))
-    numerator = sp.times.join(factors)
+    numerator = _joined(factors, sp)
     if not divisors:
         return numerator
-    denominator = sp.times.join(divisors)
+    denominator = _joined(divisors, sp)
     if len(divisors) > 1 and not sp.braces_fraction:
         denominator = f"({denominator})"
     return sp.fraction(numerator, denominator)
+
+
+def _joined(factors: list[str], sp: Spelling) -> str:
+    """A product; two numbers side by side keep a sign between them where the others need none."""
+    written = factors[0]
+    for factor in factors[1:]:
+        written += (sp.between_numbers if factor[0].isdigit() else sp.times) + factor
+    return written
 
 
 def _factor(atom: Atom, exponent: int, sp: Spelling) -> str:
@@ -270,6 +279,7 @@ def grouped(value: int) -> str:
 
 ASCII = Spelling(
     times="*",
+    between_numbers="*",
     name=str,
     number=str,
     power=lambda base, exponent: f"{base}^{exponent}",
@@ -287,6 +297,7 @@ ASCII = Spelling(
 
 UNICODE = Spelling(
     times="·",
+    between_numbers="·",
     name=str,
     number=grouped,
     power=_unicode_power,
@@ -310,6 +321,7 @@ def _latex_number(value: int) -> str:
 
 LATEX = Spelling(
     times=" ",
+    between_numbers=r" \cdot ",
     name=latex_name,
     number=_latex_number,
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
