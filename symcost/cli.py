@@ -283,7 +283,7 @@ def _abandon_output() -> None:
 
 
 def _shown(name: str) -> str:
-    return "<stdin>" if name == "-" else name
+    return "<stdin>" if name == "-" else "<program>" if _is_program(name) else name
 
 
 def _text(program: str) -> str:

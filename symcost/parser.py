@@ -515,9 +515,9 @@ def _complaint(source: Source, error: UnexpectedInput) -> Diagnostic:
     if isinstance(error, UnexpectedCharacters):
         return mistakes.character(source, at)
     assert isinstance(error, UnexpectedToken)
+    expected = {name: _spellings().get(name, name) for name in error.accepts or error.expected}
     if error.token.type == "$END":
-        return mistakes.end(source)
-    expected = sorted({_spellings().get(name, name) for name in error.accepts or error.expected})
+        return mistakes.end(source, expected)
     return mistakes.token(source, _at_offset(source, error.token), error.token.type, expected)
 
 
@@ -534,7 +534,10 @@ def _spellings() -> dict[str, str]:
         "LNAME": "a layer",
         "INT": "a number",
         "NUMBER": "a number",
-        "SINUM": "a figure",
+        "SINUM": "a figure such as 4.1G",
+        "GLUED": "sizes such as 2x1",
+        "CMP": "==",
     }
-    plain = {t.name: t.pattern.value for t in _lark("syntax").terminals if t.pattern.type == "str"}
-    return plain | named | {"_X": "x", "_ARROW": "->", "_APPROX": "~", "STRING": "a string", "$END": "the end"}
+    terminals = _lark("syntax").terminals
+    plain = {t.name: t.pattern.value if t.pattern.value.isalpha() else f"'{t.pattern.value}'" for t in terminals}
+    return plain | named | {"_X": "x", "_ARROW": "'->'", "_APPROX": "'~'", "STRING": "a string", "$END": "the end"}

@@ -260,13 +260,17 @@ def prices() -> str:
 
 
 def modules() -> str:
-    """The standard library: every module with what it defines."""
-    lines = ["| module | defines |", "|---|---|"]
+    """The standard library: what the first lines of every module say, and how its parts are called."""
+    lines = ["| module | holds | parts |", "|---|---|---|"]
     for path in sorted(STD.glob("*.arch")):
-        defined = [
-            i.head.span.text for i in parse_syntax(read(path), path.name).items if isinstance(i, Block | LayerDef)
-        ]
-        lines.append(f"| `std.{path.stem}` | {', '.join(f'`{head}`' for head in defined)} |")
+        text = read(path)
+        said = re.match(r"((?:# .*\n)+)", text)
+        assert said, f"{path.name} begins with a comment: what it holds, and how it is imported"
+        title, _, rest = said[0].replace("\n# ", " ").removeprefix("# ").partition("import ")
+        wanted = re.findall(r"\w+", rest.partition("(")[2].partition(")")[0])
+        heads = {i.head.name: i.head.span.text for i in parse_syntax(text).items if isinstance(i, Block | LayerDef)}
+        parts = ", ".join(f"`{heads[name]}`" for name in wanted if name in heads)
+        lines.append(f"| `std.{path.stem}` | {title.strip().removesuffix('.')} | {parts} |")
     return "\n" + "\n".join(lines) + "\n\n"
 
 

@@ -59,7 +59,7 @@ def run(*args: str) -> Result:
 def test_list() -> None:
     listed = dict(line.split(maxsplit=1) for line in run().output.splitlines())
     assert tuple(listed) == FAMILIES
-    assert listed["mobilenet"] == "mobilenet_v2, mobilenet_v3_large"
+    assert listed["mobilenet"] == "mobilenet_v2, mobilenet_v3_large, mobilenet_v3_small"
 
 
 def test_family() -> None:

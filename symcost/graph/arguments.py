@@ -13,7 +13,7 @@ from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, Slot, Value, slots
 from symcost.parser import MAX_DIGITS
 from symcost.sizes.atoms import Size
-from symcost.source import Span, nearest
+from symcost.source import Span, SymcostError, nearest
 
 _GLUED = re.compile(r"(.*?[^\d_×])((?:\d+)(?:[x×]\d+)*)$")
 
@@ -66,7 +66,7 @@ def bind(
         if setting is not None:
             found.values[slot.name] = setting_value(setting, slot, kind.kind, scope, call.span)
         elif slot.default is None:
-            raise fail(*_missing(slot, kind.kind), call.span)
+            raise _missing(slot, kind.kind, call.span)
     return found
 
 
@@ -104,7 +104,10 @@ def match(
             if arg.name is None:
                 slot = next(places, None)
                 if slot is None:
-                    raise fail("too-many", f"'{name}' takes no further argument", arg.span, _options(declared))
+                    help_ = _options(declared)
+                    if args is call.head and by_place["head"] and by_place["head"][0].sizes and len(args) > 1:
+                        help_ = f"sizes for several axes are joined by x, as in {name}(3 x 5); options have names"
+                    raise fail("too-many", f"'{name}' takes no further argument", arg.span, help_)
             else:
                 slot = next((x for x in declared if x.name == arg.name), None)
                 if slot is None:
@@ -138,10 +141,10 @@ def _options(declared: list[Slot]) -> str | None:
     return f"options: {', '.join(x.name for x in declared)}" if declared else None
 
 
-def _missing(slot: Slot, kind: str) -> tuple[str, str]:
+def _missing(slot: Slot, kind: str, span: Span) -> SymcostError:
     if slot.place == "width":
-        return "missing-width", f"'{kind}' needs a width: {kind}-{slot.name}"
-    return "missing-argument", f"'{kind}' needs '{slot.name}': {kind}({slot.name})"
+        return fail("missing-width", f"'{kind}' needs a width: {kind}-{slot.name}", span)
+    return fail("missing-argument", f"'{kind}' needs '{slot.name}': {kind}({slot.name})", span)
 
 
 def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Span) -> Value:

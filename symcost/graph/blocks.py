@@ -54,10 +54,12 @@ def block(
     known = b.known.get(key) if key is not None else None
     if known is None:
         b.expanding.append(definition)
+        b.uses.append(call)
         try:
             nodes = b.items(definition.body, inner)
         finally:
             b.expanding.pop()
+            b.uses.pop()
         if b.lost or inner.here is None:
             raise LostError
         node: Node = Sequence(tuple(nodes), definition.head.name)

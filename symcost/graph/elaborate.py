@@ -27,7 +27,7 @@ from symcost.sizes.facts import Condition, at_least, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.sizes.weakest import weakest
-from symcost.source import Report, Span, SymcostError, nearest
+from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
 
 MAX_LEAVES = 1_000_000  # layers a program may expand to; blocks of blocks of blocks grow without effort
 MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
@@ -111,6 +111,7 @@ class Builder:
     lost: bool = False  # after an error: the shape is unknown, names are still checked
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
+    uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
     known: dict[object, tuple[Node, Shape]] = field(default_factory=dict)  # blocks resolved before
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
 
@@ -141,9 +142,14 @@ class Builder:
                 nodes += self._item(item, scope)
             except SymcostError as error:
                 for diagnostic in error.diagnostics:
-                    scope.report.add(diagnostic)
+                    scope.report.add(self._with_use(diagnostic))
                 self.lost = self.lost or isinstance(item, s.Step | s.Input)
         return nodes
+
+    def _with_use(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Inside a block, say where the block is used."""
+        uses = tuple(f"in '{call.text}', used at {call.span.where}" for call in reversed(self.uses))
+        return replace(diagnostic, notes=(*diagnostic.notes, *uses))
 
     def branch(self, items: tuple[s.Item, ...], scope: Scope, x: Shape) -> tuple[list[Node], Shape]:
         """Items in braces of their own, on a tensor; the tensor that comes out."""
@@ -158,11 +164,12 @@ class Builder:
     def trial(self, scope: Scope) -> Iterator[None]:
         """What is resolved inside leaves no condition, no name and no diagnostic behind."""
         conditions, guard, named = list(self.conditions), self.guard, list(self.named)
-        told, expanding = len(scope.report.diagnostics), list(self.expanding)
+        told, expanding, uses = len(scope.report.diagnostics), list(self.expanding), list(self.uses)
         try:
             yield
         finally:
-            self.conditions, self.guard, self.named, self.expanding = conditions, guard, named, expanding
+            self.conditions, self.guard, self.named = conditions, guard, named
+            self.expanding, self.uses = expanding, uses
             for diagnostic in list(scope.report.diagnostics)[told:]:
                 del scope.report.diagnostics[diagnostic]
             self.lost = False

@@ -7,7 +7,7 @@ import re
 from symcost import syntax as s
 from symcost.graph.arguments import kind_of, split_name
 from symcost.graph.merge import COMPOSITES
-from symcost.graph.scope import BlockBinding, LayerBinding, Module, NetBinding, Scope
+from symcost.graph.scope import RESERVED, BlockBinding, LayerBinding, Module, NetBinding, Scope
 from symcost.graph.values import fail
 from symcost.layers.base import KINDS, Layer, slots
 from symcost.source import Span, SymcostError, nearest
@@ -21,9 +21,8 @@ def defined(call: s.Call, scope: Scope) -> Found | None:
     for part in call.name[:-1]:
         module = where.find(part)
         if not isinstance(module, Module):
-            raise fail(
-                "unknown-name", f"'{part}' is no imported module", call.span, nearest(part, scope.visible(Module))
-            )
+            span = Span(call.span.source, call.span.start, call.span.start + len(part))
+            raise fail("unknown-name", f"'{part}' is no imported module", span, nearest(part, scope.visible(Module)))
         where = module.scope
     last = call.name[-1]
     for name in (last, last.lower()):
@@ -50,7 +49,11 @@ def library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ..
     before = call.span.source.text[: call.span.start]
     if before[-1:].isdigit():
         number = re.search(r"[\d.]+$", before)
-        help_ = f"a product needs a sign: write {number[0] if number else ''}*{call.text}"
+        help_ = f"a product needs a sign, in parentheses: ({number[0] if number else ''}*{call.text})"
+    elif call.text == "x":
+        help_ = "a repeat has a count: x 3, x n"
+    elif call.text in RESERVED:
+        help_ = f"'{call.text}' is a word of the language, and no layer"
     if isinstance(scope.find(call.text), NetBinding):
         help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
     span = call.span

@@ -38,7 +38,13 @@ def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
         scope.here = inner.here
         return nodes
 
-    return _turns(b, turn, count, scope, times.span, same=not times.options)
+    if not times.options:
+        return _turns(b, turn, count, scope, times.span, same=True)
+    if count.number == 0:
+        return []
+    b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), times.span, None)
+    first = _one(b, turn, Size.of(0), scope)
+    return [*first, *_turns(b, lambda t: turn(t + 1), count - 1, scope, times.span, same=True)]
 
 
 def for_(b: Builder, node: s.For, scope: Scope) -> list[Node]:

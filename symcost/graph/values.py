@@ -260,6 +260,10 @@ class Evaluator:
             return self._function(function.names[0], expr)
         if self.quantity is not None:
             return self.quantity(expr)
+        called = function if isinstance(function, s.Ref) else function.function
+        if isinstance(called, s.Ref) and isinstance(self.scope.find(called.names[0]), NetBinding):
+            message = f"'{called.names[0]}' is a net; its costs are known in assert and metric only"
+            raise fail("size-needed", message, expr.span)
         name = function.text if isinstance(function, s.Ref) else function.span.text
         help_ = nearest(name, FUNCTIONS) or f"functions of sizes: {', '.join(sorted(ARITY | {'min': 0, 'max': 0}))}"
         raise fail("unknown-function", f"unknown function '{name}'", function.span, help_)

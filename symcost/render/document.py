@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
+from symcost.graph import resolved
 from symcost.sizes.atoms import Size
 from symcost.sizes.shape import Shape
 
@@ -42,15 +43,17 @@ class Document:
         return cost.resolved() if self.resolve else cost
 
     def shape(self, tensor: Shape) -> Shape:
-        return tensor.resolved() if self.resolve else tensor
+        if not self.resolve:
+            return tensor
+        return replace(tensor, channels=resolved(tensor.channels), dims=tuple(resolved(d) for d in tensor.dims))
 
     @property
     def names(self) -> dict[str, Size]:
         """Named sizes that occur in shapes and costs, with what they stand for."""
         found: dict[str, Size] = {}
         if not self.resolve:
-            for row in self.rows:
-                found |= self.net.definitions(row.output)
+            for size in (size for row in self.rows for size in (row.output.channels, *row.output.dims)):
+                found |= Cost(size, "elements", None, (), self.net.domain).definitions
             for cost in self.costs.values():
                 found |= cost.definitions
         return found

@@ -21,10 +21,10 @@ def page(document: Document) -> str:
         "symcost": __version__,
         "name": document.title,
         "input": None if net.input is None else str(net.input),
-        "output": None if net.output is None else str(net.output),
+        "output": None if net.output is None else str(document.shape(net.output)),
         "symbols": list(net.symbols),
         "costs": {label: _cost(cost) for label, cost in document.costs.items()},
-        "names": {s.name: str(net.domain.public(s.definition)) for s in net.domain.named if s.definition is not None},
+        "names": {name: str(meaning) for name, meaning in document.names.items()},
         "requires": [condition_text(c, ASCII) for c in net.requirements],
         "layers": [_row(row, document) for row in document.rows],
     }
@@ -70,8 +70,8 @@ def _row(row: Row, document: Document) -> dict[str, Any]:
         "text": row.text,
         "kind": row.kind,
         "repeat": str(row.repeat),
-        "input": str(row.input),
-        "output": str(row.output),
+        "input": str(document.shape(row.input)),
+        "output": str(document.shape(row.output)),
         "params": _cost(document.cell(row.params)),
         "macs": _cost(document.cell(row.macs)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from symcost.architecture import Architecture
 from symcost.render.document import Document, repeats
 from symcost.render.latex import condition, shape
+from symcost.sizes.notation import LATEX, latex_name, text
 
 
 def table(net: Architecture) -> str:
@@ -20,10 +21,13 @@ def page(document: Document) -> str:
         repeat = row.repeat
         count = [str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"] if repeated else []
         costs = [f"${document.cell(c).latex()}$" for c in (row.params, row.macs)]
-        cells = [f"`{row.text}`", *count, f"${shape(row.output)}$", *costs]
+        cells = [f"`{row.text}`", *count, f"${shape(document.shape(row.output))}$", *costs]
         lines.append(f"| {' | '.join(cells)} |")
     lines.append("")
     lines += [f"* {label}: ${cost.latex()}$" for label, cost in document.costs.items()]
+    if document.names:
+        names = (f"${latex_name(name)} = {text(meaning, LATEX)}$" for name, meaning in document.names.items())
+        lines.append(f"* where {', '.join(names)}")
     if document.net.requirements:
         lines.append(f"* requires: {', '.join(f'${condition(c)}$' for c in document.net.requirements)}")
     if document.uncounted:

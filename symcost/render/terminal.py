@@ -21,7 +21,7 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
     net = document.net
     arrow = "→" if spelling is UNICODE else "->"
     if net.input is not None and net.output is not None:
-        heading = f"{document.title}   {net.input.text(spelling)} {arrow} {net.output.text(spelling)}"
+        heading = f"{document.title}   {net.input.text(spelling)} {arrow} {document.shape(net.output).text(spelling)}"
         console.print(Text(heading, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
@@ -57,7 +57,11 @@ def _layers(document: Document, spelling: Spelling) -> Table:
     for row in document.rows:
         repeat = row.repeat
         count = text(Size.of(repeat), spelling) if isinstance(repeat, int) else repeat.text(spelling)
-        cells = [row.text, *([count if count != "1" else ""] if repeated else []), row.output.text(spelling)]
+        cells = [
+            row.text,
+            *([count if count != "1" else ""] if repeated else []),
+            document.shape(row.output).text(spelling),
+        ]
         for cost in (row.params, row.macs):
             shown = formula(document.cell(cost), spelling)
             cells.append("" if shown == "0" else shown)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as every
 from math import floor as number_floor
-from math import gcd
+from math import gcd, lcm
 
 from symcost.sizes.atoms import (
     ONE,
@@ -22,6 +22,7 @@ from symcost.sizes.atoms import (
     Size,
     Symbol,
     bounds,
+    integral,
     inverse,
     lower,
     numeric_content,
@@ -113,12 +114,15 @@ def _single_floor(size: Size) -> tuple[Floor, Rational] | None:
 
 
 def _tight(size: Size) -> Size:
-    """``2*X - 5 >= 0`` over integers is ``X - 3 >= 0``."""
+    """``2*X - 5 >= 0`` over integers is ``X - 3 >= 0``; a positive factor of all terms goes."""
     varying = Size({m: c for m, c in size.terms.items() if m})
-    if not varying.terms or not size.integer:
+    if not varying.terms:
         return size
     scale = numeric_content(varying)
-    return varying * inverse(Size.of(scale)) + number_floor(Fraction(size.terms.get((), 0)) / scale)
+    plain = varying * inverse(Size.of(scale))
+    if plain.integer:
+        return plain + number_floor(Fraction(size.terms.get((), 0)) / scale)
+    return size * inverse(Size.of(numeric_content(size)))
 
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
@@ -126,10 +130,22 @@ def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> 
 
 
 def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs") -> Condition:
-    """``divisor | size``, with multiples of the divisor taken off."""
+    """``divisor | size``, with multiples of the divisor taken off: ``2 | c/2`` is ``4 | c``."""
     quotient = size / divisor
-    rest = Size({m: c for m, c in quotient.terms.items() if not Size({m: c}).integer})
-    return Condition("|", rest * divisor if rest.terms else ZERO, divisor, why, code)
+    if quotient.number is not None:
+        return Condition("|", size, divisor, why, code)
+    rest = Size({m: c for m, c in quotient.terms.items() if not integral(m, c)})
+    if not rest.terms:
+        return Condition("|", ZERO, divisor, why, code)
+    below = Size.of(lcm(*(Fraction(c).denominator for c in rest.terms.values())))
+    powers: dict[Atom, int] = {}
+    for atom, exponent in (pair for m in rest.terms for pair in m if pair[1] < 0):
+        powers[atom] = max(powers.get(atom, 0), -exponent)
+    if any(isinstance(atom, Group) for atom in powers):
+        return Condition("|", rest * divisor, divisor, why, code)
+    for atom, exponent in powers.items():
+        below = below * Size.of(atom) ** exponent
+    return Condition("|", rest * below, below, why, code)
 
 
 def divides(divisor: Size, size: Size) -> bool | None:

@@ -58,15 +58,6 @@ class Shape:
             batch=self.batch.subs(values),
         )
 
-    def resolved(self) -> Shape:
-        """The same with named sizes written out."""
-        return replace(
-            self,
-            channels=resolved(self.channels),
-            dims=tuple(resolved(d) for d in self.dims),
-            batch=resolved(self.batch),
-        )
-
     def tuple(self) -> tuple[int, ...]:
         """``(batch, channels, *dims)`` as integers; token ids have no channels.
 
