@@ -102,6 +102,7 @@ class Domain:
     def substitution(self, given: Given) -> dict[Symbol, Size]:
         """What to replace inside, for values of public symbols."""
         found: dict[Symbol, Size] = {}
+        values = {self.symbols[n].symbol: value for n, value in given.items() if n in self.symbols}
         for name, value in given.items():
             for named in self.named:
                 if named.name == name:
@@ -111,7 +112,7 @@ class Domain:
                 continue
             found[declared.symbol] = value
             for m, whole in declared.back.items():
-                found[m] = whole.subs({declared.symbol: value})
+                found[m] = whole.subs(values)  # a divisor may be a symbol with a value too
         return found
 
     def apply(self, size: Size, given: Given) -> Size:
@@ -130,9 +131,9 @@ class Domain:
         changed = set(self.substitution(given))
         moved = [self._moved(c, given) for c in self.conditions] + self._asked(given)
         left = [c for c in moved if c.holds() is not True]
-        symbols = {n: d for n, d in self.symbols.items() if n not in given}
-        symbols |= self._new(given, symbols)
         values = {d.symbol: given[n] for n, d in self.symbols.items() if n in given}
+        symbols = {n: d.with_values(values) for n, d in self.symbols.items() if n not in given}
+        symbols |= self._new(given, symbols)
         assumed = [c.subs(values) for c in self.assumed]
         named = tuple(s for s in self.named if s not in changed and not (changed & _beneath(s)))
         return Domain(symbols, named, simplified(left), tuple(c for c in assumed if c.holds() is not True))

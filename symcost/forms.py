@@ -128,7 +128,7 @@ def _common(size: Size, factored: bool) -> Size:
     if number.denominator > 1 and fractions * (2 if factored else 1) >= len(size.terms):
         return Size.of(Fraction(1, number.denominator))
     smallest = min(abs(Fraction(c)) for c in size.terms.values())
-    return Size.of(number) if number.denominator == 1 and smallest == number else ONE
+    return Size.of(number) if factored and number.denominator == 1 and smallest == number else ONE
 
 
 def _shifted(size: Size) -> Size:
@@ -151,7 +151,7 @@ def _shift(size: Size, atom: Atom) -> Size | None:
     if top < 1 or min(powers) < 0 or top - 1 not in powers:
         return None
     shift = (powers[top - 1] / (top * powers[top])).number
-    if not shift:
+    if not isinstance(shift, int) or not shift:
         return None
     u = _group(Size.of(atom) + shift)
     moved = ZERO

@@ -146,7 +146,10 @@ class Unroller:
             case s.For():
                 return replace(tree, over=self.tree(tree.over), body=self.items(tree.body))
             case s.Block():
-                return replace(tree, body=self.items(tree.body))
+                try:
+                    return replace(tree, body=self.items(tree.body))
+                except symcost.SymcostError:  # counts that are arguments of the block
+                    return replace(tree, body=Unroller(self.values, loops=False).items(tree.body))
         return _parts(self, tree) if is_dataclass(tree) else tree
 
 
@@ -224,7 +227,7 @@ def compare(program: str, counts: Iterable[int]) -> str | None:
         if closed is not None:
             try:
                 roads["closed"] = figures(closed.at(**values))
-            except symcost.DomainError:
+            except symcost.SymcostError:  # outside the domain, or shared weights of two sizes
                 roads["closed"] = REFUSED
         for road, got in roads.items():
             apart = difference(got, wanted)
@@ -270,6 +273,7 @@ PROGRAMS = {
     "products of indices": IMAGE + "for a in 0..<n { for b in 0..<n { conv3-(a*a*b + 1) conv3-8 } }",
     # counts that are too small
     "from 3 on": IMAGE + "for i in 3..n { conv3-i conv3-8 }",
+    "from 2 on": IMAGE + "for i in 2..n { conv3-i }",
     "less 2": IMAGE + "conv3-8 x (n - 2)",
     "inner less 2": IMAGE + "for i in 1..n { conv3-8 x (i - 2) }",
     "nothing at 0": "sym n : nat " + IMAGE + "conv3-8 x n relu",
@@ -311,6 +315,7 @@ PROGRAMS = {
     "nothing in between": IMAGE + "for i in n - 1 downto 0 { conv3-(min(8, 2^i)) }",
     "loops of loops that halve": "input 8@70x70 for i in 1..n { [maxpool3/2(pad=1)] x 2 conv3-(4*i) }",
     "windows": "input 8@13x13 for i in 1..n { windows(i) { linear-8 attention(2) } }",
+    "blocks of loops": "block stage(m)-c { conv3-c conv3-c x (m - 1) } input 3@6x6 for i in 1..n { stage(n)-(4*i) }",
     "blocks": "block b-c/s(e=2) { conv1-(e*c) conv3-c/s } input 8@96x96 for i in 1..n { b-(4*i)/2 b-(4*i)(e=i) }",
 }
 

@@ -62,12 +62,26 @@ def bind(
             found.values[slot.name] = _value(value, slot, kind.kind, scope, span)
             found.spans[slot.name] = span
             continue
-        setting = scope.settings.get((kind.kind, slot.name), scope.settings.get((slot.name,)))
+        setting = scope.settings.get((kind.kind, slot.name))
+        if setting is None and _fits(scope.settings.get((slot.name,)), slot):
+            setting = scope.settings[(slot.name,)]
         if setting is not None:
             found.values[slot.name] = setting_value(setting, slot, kind.kind, scope, call.span)
         elif slot.default is None:
             raise _missing(slot, kind.kind, call.span)
     return found
+
+
+def _fits(setting: Setting | None, slot: Slot) -> bool:
+    """Whether a setting for all layers means this argument: a word only where that word is taken."""
+    match setting:
+        case None:
+            return False
+        case bool():
+            return slot.flag
+        case str():
+            return setting in slot.words
+    return slot.sizes
 
 
 Written = dict[str, tuple[s.Expr | Value, Span]]
@@ -154,9 +168,15 @@ def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Spa
     evaluator = Evaluator(scope)
     if slot.name in KINDS[kind].tensors and (shape := maybe_tensor(value, scope)) is not None:
         return shape
-    if isinstance(value, s.Ref) and len(value.names) == 1 and value.names[0] in slot.words:
+    if isinstance(value, s.Ref) and len(value.names) == 1:
         word = value.names[0]
-        return word == "true" if slot.flag else word
+        if word in slot.words:
+            return word == "true" if slot.flag else word
+        if slot.words and scope.find(word) is None:
+            words = ", ".join(slot.words)
+            other = " or a size" if slot.sizes else ""
+            help_ = nearest(word.lower(), slot.words)
+            raise fail("bad-value", f"'{slot.name}' of '{kind}' is one of {words}{other}, not '{word}'", span, help_)
     if slot.flag:
         truth = evaluator.truth(value)
         if truth is None:

@@ -43,6 +43,9 @@ def _slot(
 ) -> Size:
     if isinstance(slot, s.Ref) and len(slot.names) == 1 and slot.names[0] not in ("in", "here"):
         name = slot.names[0]
+        if scope.find(name) is None and size.number is not None:
+            scope.define(name, size, slot.span)
+            return size
         if scope.find(name) is None:
             symbol = Symbol(name, size.integer, _at_least_one(size), None, size)
             scope.define(name, Size.of(symbol), slot.span)

@@ -29,6 +29,11 @@ class Declared:
     def size(self) -> Size:
         return Size.of(self.symbol) if self.inside is None else self.inside
 
+    def with_values(self, values: dict[Symbol, Size]) -> Declared:
+        """The same symbol where others have values: ``X = 2^n*m`` at n = 3 is ``8*m``."""
+        inside = None if self.inside is None else self.inside.subs(values)
+        return Declared(self.symbol, self.default, inside, {m: whole.subs(values) for m, whole in self.back.items()})
+
 
 @dataclass(frozen=True)
 class Tensor:

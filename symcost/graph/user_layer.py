@@ -12,7 +12,7 @@ from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import Layer, Slot
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size
-from symcost.sizes.facts import Condition, equal
+from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, nearest
 
@@ -33,6 +33,9 @@ class UserLayer(Layer):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         yield from self.needed
+        for size in (self.output.channels, *self.output.dims):
+            yield divisible(size, ONE, f"'{self.name}' puts out whole sizes")
+            yield at_least(size, 1, f"'{self.name}' puts out something", "bad-value")
 
     def shape(self, x: Shape) -> Shape:
         return self.output

@@ -193,12 +193,11 @@ class Evaluator:
         return at_least(b - 1, a) if whole else Condition(">", b - a)
 
     def _remainder(self, expr: s.Compare) -> Condition | None:
-        """``a % d == 0`` as divisibility."""
+        """``a % d == r`` as divisibility."""
         if len(expr.operands) != 2 or not isinstance(expr.operands[0], s.Binary) or expr.operands[0].op != "%":
             return None
-        if self.size(expr.operands[1]).number != 0:
-            return None
-        return divisible(self.size(expr.operands[0].left), self.size(expr.operands[0].right))
+        left = expr.operands[0]
+        return divisible(self.size(left.left) - self.size(expr.operands[1]), self.size(left.right))
 
     def _all(self, found: list[bool | None]) -> bool | None:
         return False if False in found else None if None in found else True

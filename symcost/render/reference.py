@@ -79,7 +79,8 @@ def _arguments(kind: type[Layer]) -> dict[str, Size]:
     """A symbol for every argument that must be given, and for stride, padding, dilation and groups."""
     found = {}
     for slot in slots(kind):
-        if slot.sizes and not slot.flag and (slot.default is None or slot.name in LETTERS):
+        wanted = slot.default is None or slot.name in LETTERS or (slot.name in kind.tensors and slot.name in kind.axes)
+        if slot.sizes and not slot.flag and wanted:
             letter = LETTERS.get(slot.name, slot.name)
             low = 0 if slot.name in ("pad", "outpad") else 1
             if kind.kind in ("linear", "fc", "unembed", "embed") and slot.name == "d":

@@ -122,7 +122,7 @@ def _tight(size: Size) -> Size:
     plain = varying * inverse(Size.of(scale))
     if plain.integer:
         return plain + number_floor(Fraction(size.terms.get((), 0)) / scale)
-    return size * inverse(Size.of(numeric_content(size)))
+    return _cleared(size * inverse(Size.of(numeric_content(size))))
 
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, Function, Holds, Size, power
+from symcost.sizes.atoms import ONE, Function, Holds, Size
 from symcost.sizes.facts import Condition, divides, never_negative
 from symcost.sizes.rounding import ceil, floor
 
@@ -105,5 +105,4 @@ FUNCTIONS: dict[str, Callable[..., Size]] = {
     "sqrt": sqrt,
     "log2": log2,
     "divisible": divisible,
-    "power": power,
 }

@@ -84,6 +84,8 @@ class Shape:
 
 
 def _slot(size: Size, spelling: Spelling) -> str:
+    if isinstance(size.number, int):
+        return str(size.number)
     written = text(size, spelling)
     bare = written.replace("_", "a").isalnum() or (written[0] in "⌊⌈" and written[-1] in "⌋⌉" and len(size.terms) == 1)
     return written if bare else f"({written})"
