@@ -44,7 +44,8 @@ class Claims:
                 return self._cost(self._net(net, (), asked), name, asked)
             case s.Apply(function=s.Ref(names=(name,)), attribute=None):
                 if isinstance(self.scope.find(name), NetBinding):
-                    raise fail("size-needed", f"ask for a cost of the net: {asked.span.text}.params", asked.span)
+                    help_ = f"ask for one of its costs: {asked.span.text}.params"
+                    raise fail("size-needed", f"'{name}' is a net, a cost is needed here", asked.span, help_)
                 return self._at(self.owner, name, asked.args or (), asked)
             case s.Apply(function=s.Ref(names=(net, name)), attribute=None):
                 return self._at(self._net(net, (), asked), name, asked.args or (), asked)
@@ -71,9 +72,11 @@ class Claims:
         given: dict[str, Size] = dict(owner.defaults())
         for arg in args:
             if arg.name is None:
-                raise fail("unnamed-value", f"say which symbol this is for: {name}(X=224)", arg.span)
+                symbol = next(iter(owner.domain.symbols), "X")
+                help_ = f"say which symbol it is for: {name}({symbol}={arg.span.text})"
+                raise fail("unnamed-value", f"the value {arg.span.text} is for no symbol", arg.span, help_)
             if arg.name not in owner.domain.symbols:
-                help_ = nearest(arg.name, owner.domain.symbols)
+                help_ = nearest(arg.name, owner.domain.symbols) or f"symbols: {', '.join(owner.domain.symbols)}"
                 raise fail("unknown-symbol", f"there is no symbol '{arg.name}' here", arg.span, help_)
             if any(a.name == arg.name for a in args if a is not arg):
                 raise fail("given-twice", f"'{arg.name}' is given twice", arg.span)
@@ -95,6 +98,9 @@ class Claims:
             if arg.name is None and index >= len(params):
                 message = f"'{name}' takes {counted(len(params), 'argument')}, not {len(args)}"
                 raise fail("too-many", message, arg.span)
+            if arg.name is not None and arg.name not in params:
+                help_ = nearest(arg.name, params) or (f"parameters: {', '.join(params)}" if params else None)
+                raise fail("unknown-option", f"'{name}' has no parameter '{arg.name}'", arg.span, help_)
             if (arg.name or params[index]) in values:
                 raise fail("given-twice", f"'{arg.name or params[index]}' of '{name}' is given twice", arg.span)
             value = Evaluator(self.scope, self.quantity).value(arg.value)
@@ -136,7 +142,11 @@ def _checked(node: s.Assert, claims: Claims) -> Diagnostic | None:
     truth = Evaluator(claims.scope, claims.quantity).truth(claim)
     if truth is True:
         return None
-    return _failed(claim, claims, [], undecided=truth is None)
+    notes: list[str] = []
+    if isinstance(claim, s.Compare) and len(claim.operands) == 2:
+        sides = [(o, claims.size(o)) for o in claim.operands]
+        notes = [f"{o.span.text} = {_shown(size, claims)}" for o, size in sides if str(size) != o.span.text]
+    return _failed(claim, claims, notes, undecided=truth is None)
 
 
 def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnostic | None:
@@ -151,7 +161,8 @@ def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnos
         notes.append(f"they differ at {at}" if at else "they differ")
     help_ = None
     if verdict.equal is False and left.number is None and right.number is not None and claims.owner.defaults():
-        help_ = "write params() for the default values of the symbols"
+        asked = claim.operands[0].span.text if isinstance(claim.operands[0], s.Ref) else "params"
+        help_ = f"write {asked}() for the default values of the symbols"
     return _failed(claim, claims, notes, verdict.equal is None, help_)
 
 
@@ -187,7 +198,7 @@ def _figure(claim: s.Approx) -> tuple[Fraction, Fraction]:
     value = figure(claim.figure)
     found = _FIGURE.match(claim.figure)
     if value is None or found is None:
-        raise fail("number-too-large", f"'{claim.figure}' is no figure to compare with", claim.span)
+        raise fail("number-too-large", f"{claim.figure} is too large a figure to compare with", claim.span)
     decimals, exponent, prefix = found[2] or "", found[3], found[4]
     return value, Fraction(10) ** (int(exponent or 0) + _PREFIX.get(prefix or "", 0) - len(decimals))
 
@@ -208,6 +219,7 @@ def _failed(
 ) -> Diagnostic:
     text = " ".join(claim.span.text.split())
     if undecided:
+        help_ = help_ or "state what is known of the symbols with 'assume'"
         return Diagnostic("undecided", f"not decided: {text}", claim.span, tuple(notes), help_)
     return Diagnostic("assertion-failed", f"assertion failed: {text}", claim.span, tuple(notes), help_)
 

@@ -16,6 +16,7 @@ from symcost.source import Diagnostic, Source, Span
 
 FEW = 5  # alternatives worth listing
 _BRACKETS = re.compile(r"#[^\n]*|\"[^\"\n]*\"|[()\[\]{}]")
+_COMMENT = re.compile(r"#[^\n]*|\"[^\"\n]*\"")
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _INPUT = re.compile(r"(?:^|[\s;{])input[\s\d(\[,@x×]*$")
 _LOOKS_LIKE = {
@@ -76,7 +77,7 @@ def _named(c: str) -> str:
 
 def end(source: Source, expected: Mapping[str, str]) -> Diagnostic:
     """The text stops while something is open or unfinished."""
-    last = len(source.text.rstrip())
+    last = len(_COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else " " * len(m[0]), source.text).rstrip())
     span = Span(source, max(0, last - 1), last)
     opened: list[re.Match[str]] = []
     for bracket in brackets(source.text):

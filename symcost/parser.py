@@ -173,7 +173,8 @@ def _number(token: Token) -> Fraction:
 
 
 def _too_long(token: Token) -> SymcostError:
-    return SymcostError(Diagnostic("number-too-long", f"a number of more than {MAX_DIGITS} digits", _at(token)))
+    message = f"a number of more than {MAX_DIGITS} digits"
+    return SymcostError(Diagnostic("number-too-long", message, _at(token), help="write a power, such as 10^1000"))
 
 
 def _exponent(token: Token) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from symcost.graph.nodes import Frozen, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
-from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, total
+from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, product, total
+from symcost.sizes.functions import holds
 from symcost.sizes.sums import summed
 from symcost.source import Diagnostic, SymcostError
 
@@ -22,16 +23,31 @@ class Times:
     active: Size = ONE
     trainable: bool = True
     shared: object = None
+    used: Size = ONE  # 1 where it runs at all: shared weights of what never runs are none
     loops: tuple[tuple[Symbol, Size], ...] = ()
+    weight_loops: tuple[tuple[Symbol, Size], ...] = ()  # those inside a shared block
 
     def scaled(self, weights: Size, active: Size, work: Size) -> Times:
         return replace(self, work=self.work * work, weights=self.weights * weights, active=self.active * active)
 
     def over_loops(self, size: Size) -> Size:
         """Added up over the turns of the loops around, the innermost first."""
-        for index, count in reversed(self.loops):
-            size = summed(size, index, count)
-        return size
+        return _over(self.loops, size)
+
+    def repeated(self, count: Size) -> Times:
+        return replace(self.scaled(count, count, count), used=self.used * holds(">=", count - 1, ONE))
+
+    def within(self, index: Symbol, count: Size) -> Times:
+        """Inside a loop."""
+        turn = (index, count)
+        used = self.used * holds(">=", count - 1, ONE)
+        return replace(self, loops=(*self.loops, turn), weight_loops=(*self.weight_loops, turn), used=used)
+
+
+def _over(loops: tuple[tuple[Symbol, Size], ...], size: Size) -> Size:
+    for index, count in reversed(loops):
+        size = summed(size, index, count)
+    return size
 
 
 @dataclass(frozen=True)
@@ -126,21 +142,33 @@ def tally(root: Node) -> Tally:
 def _weights(entries: tuple[Entry, ...], factor: Callable[[Entry], Size]) -> Size:
     """Parameters, those with one address once."""
     parts = []
-    seen: dict[object, Size] = {}
+    shared: dict[object, list[Entry]] = {}
     for entry in entries:
         if not entry.params.terms:
             continue
         if entry.times.shared is None:
             parts.append(entry.times.over_loops(entry.params * factor(entry)))
-            continue
-        known = seen.get(entry.times.shared)
-        if known is None:
-            seen[entry.times.shared] = entry.params
-            parts.append(entry.params * factor(entry))
-        elif known != entry.params:
-            text = f"the shared weights of '{entry.leaf.text}' would have two sizes: {known} and {entry.params}"
-            raise SymcostError(Diagnostic("shared-differ", text, entry.leaf.span))
-    return total(parts)
+        else:
+            shared.setdefault(entry.times.shared, []).append(entry)
+    return total([*parts, *(_once(uses, factor) for uses in shared.values())])
+
+
+def _once(uses: list[Entry], factor: Callable[[Entry], Size]) -> Size:
+    """Weights with one address: the same at every use, and there where any of the uses runs."""
+    first = uses[0]
+    sizes = [_over(e.times.weight_loops, e.params * factor(e)) for e in uses]
+    turns = {index for e in uses for index, _ in e.times.loops}
+    different = next((size for size in sizes if size != sizes[0]), None)
+    if different is None and not turns.isdisjoint(sizes[0].symbols()):
+        different = sizes[0].subs({index: Size.of(index) + 1 for index in turns})
+    if different is not None:
+        text = f"the shared weights of '{first.leaf.text}' would have two sizes: {sizes[0]} and {different}"
+        raise SymcostError(Diagnostic("shared-differ", text, first.leaf.span))
+    unused = product(1 - e.times.used for e in uses)
+    if not turns.isdisjoint(unused.symbols()):
+        text = f"whether the shared weights of '{first.leaf.text}' are used at all depends on the turn of a loop"
+        raise SymcostError(Diagnostic("shared-differ", text, first.leaf.span))
+    return sizes[0] * (1 - unused)
 
 
 def _leaves(node: Node, times: Times) -> Iterator[tuple[Leaf, Times]]:
@@ -152,14 +180,17 @@ def _leaves(node: Node, times: Times) -> Iterator[tuple[Leaf, Times]]:
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
                 yield from _leaves(part, inner)
         case Repeat():
-            yield from _leaves(node.node, times.scaled(node.count, node.count, node.count))
+            yield from _leaves(node.node, times.repeated(node.count))
         case Loop():
-            yield from _leaves(node.node, replace(times, loops=(*times.loops, (node.index, node.count))))
+            yield from _leaves(node.node, times.within(node.index, node.count))
+        case Guarded():
+            held = times.scaled(node.holds, node.holds, node.holds)
+            yield from _leaves(node.node, replace(held, used=times.used * node.holds))
         case Scaled():
             yield from _leaves(node.node, times.scaled(node.weights, node.active, node.work))
         case Shared():
             if times.shared is None:
-                times = replace(times, shared=node.key, weights=ONE, active=ONE)
+                times = replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
             yield from _leaves(node.node, times)
         case Frozen():
             yield from _leaves(node.node, replace(times, trainable=node.trainable))

@@ -271,11 +271,9 @@ def test_outside(program: str, values: dict[str, Any]) -> None:
         (diagnostic,) = caught.value.diagnostics
         assert diagnostic.code == "outside-domain"
         assert diagnostic.notes
-    with pytest.raises(DomainError):
-        first, *rest = values.items()
-        step = net.at([first] and dict([first]))
-        for name, value in rest:
-            step = step.at({name: value})
+    with pytest.raises(DomainError):  # one value after the other
+        for name, value in values.items():
+            net = net.at({name: value})
 
 
 def test_outside_of_a_formula() -> None:
@@ -318,15 +316,11 @@ def test_named_sizes(conv: Architecture) -> None:
     assert conv.macs.at(M=7) == "49*Cin*Cout*K^2"
     assert conv.at(M=7).conditions == ("X + 2·P ≥ K", "⌊(X - K + 2·P)/s⌋ = 6")
     assert str(conv.at(K=3, s=1, P=1).macs) == "9*Cin*Cout*X^2"
-    assert (
-        conv.at(X=224, K=7, s=2, P=3).output.tuple
-        if False
-        else str(conv.at(X=224, K=7, s=2, P=3).output) == "Cout@112x112"
-    )
+    assert str(conv.at(X=224, K=7, s=2, P=3).output) == "Cout@112x112"
 
 
 def test_shape_checks() -> None:
-    assert code(lambda: parse("input 3@X x X conv3-64/2 : 64@X x X")) == "shape-mismatch"
+    assert code(lambda: parse("input 3@X x X conv3-64/2 : 64@X x (X + 1)")) == "shape-mismatch"
     assert (
         parse("input 3@X x X conv3-64/2 : 64@(ceil(X/2)) x M").output.dims[0]
         == parse("input 3@X x X conv3-64/2").output.dims[0]
@@ -355,21 +349,26 @@ FACTS = [
 ]
 
 
+FROM_M = {"sym m; assume X == 32*m": lambda m: 32 * m, "sym m; assume X == 4*m + 1": lambda m: 4 * m + 1}
+
+
 @pytest.mark.parametrize("fact, macs", FACTS)
 def test_facts_remove_floors(fact: str, macs: str) -> None:
     """The formula is shorter, and says the same wherever the fact holds."""
     text = "input 3@X x X; conv3-8/2 conv3-8/2"
     net, plain = parse(f"{fact}; {text}"), parse(text)
     assert net.macs == macs
-    assert ("floor" in str(net.macs) or "ceil" in str(net.macs)) == (not fact)
+    assert ("ceil" in str(net.macs)) == (not fact)
     assert len(net.conditions) == (1 if fact else 0)
-    for x in range(1, 140):
+    checked = 0
+    for k in range(1, 70):
         try:
-            given = {"X": x} if "m" not in net.symbols else {"X": x, "m": (x - (1 if "+ 1" in fact else 0)) // 32}
-            value = net.at({"X": x}).macs if "m" not in net.symbols else None
+            at, x = (net.at(m=k), FROM_M[fact](k)) if fact in FROM_M else (net.at(X=k), k)
         except DomainError:
             continue
-        assert value is None or value == plain.at(X=x).macs, given
+        checked += 1
+        assert at.macs == plain.at(X=x).macs
+    assert checked >= 2
 
 
 def test_bounds() -> None:
@@ -401,7 +400,7 @@ def test_batch() -> None:
     assert net.params == one.params
     assert net.macs == "296*B*X^2"
     assert net.activations == "B*(16*X^2 + 10)"
-    assert net.output.batch == net.formula("B") if not isinstance(net.formula("B"), sympy.Basic) else True
+    assert str(net.output.batch) == "B"
     assert net.at(B=4, X=8).output.tuple() == (4, 10)
     assert net.at(B=1).cost("exact") == one.cost("exact")
     assert parse("set batch = 8; input 3@X x X conv3-8").macs == "1728*X^2"
@@ -563,7 +562,7 @@ def test_time() -> None:
     assert net.flops.seconds(10**9) == "3456*X^2/10^9"
     assert net.flops.seconds("1e9") == net.flops.seconds(10**9) == net.flops.seconds(1e9)
     assert net.flops.seconds(10**9).unit == "s"
-    assert net.flops.seconds("speed").at(speed=3456, X=2) == 4 if "speed" in net.symbols else True
+    assert net.at(X=2).flops.seconds("speed") == "13824/speed"
     assert code(lambda: net.flops.seconds(0)) == "division-by-zero"
 
 

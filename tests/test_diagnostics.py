@@ -66,9 +66,11 @@ def told(error: symcost.SymcostError) -> str:
 
 
 def run_arch(text: str, folder: Path) -> str:
-    """What is wrong with a program, or with what it asserts."""
+    """What is wrong with a program, with its costs, or with what it asserts."""
     try:
-        wrong = [d for _, d in check(symcost.parse(text.removesuffix("\n"), "net.arch", folder)) if d is not None]
+        net = symcost.parse(text.removesuffix("\n"), "net.arch", folder)
+        _ = net.params
+        wrong = [d for _, d in check(net) if d is not None]
         return told(symcost.SymcostError(wrong)) if wrong else ""
     except symcost.SymcostError as error:
         return told(error)
@@ -224,3 +226,110 @@ def test_every_code_has_its_page() -> None:
 
 def test_every_page_has_its_code() -> None:
     assert set(CODES) - emitted() == set()
+
+
+# ------------------------------------------------------------------------------------------ every message
+
+EXCERPT = re.compile(r"^( *)(\d+) \| ?(.*)\n\1 *\| ( *)(\^+)$", re.MULTILINE)
+FOREIGN = re.compile(
+    r"\b(?:Token|Symbol|Size|Ref|Tree|NoneType|Traceback|[A-Z]*LPAR|L?NAME|GLUED|SINUM|__ANON\w*|ceiling)\b|<class"
+)
+
+
+def errors(text: str) -> tuple[symcost.Diagnostic, ...]:
+    with pytest.raises(symcost.SymcostError) as caught:
+        symcost.parse(text, "net.arch")
+    return caught.value.diagnostics
+
+
+def carets(diagnostic: symcost.Diagnostic) -> str:
+    """What stands above the carets."""
+    found = EXCERPT.search(str(diagnostic))
+    assert found, str(diagnostic)
+    line, before, marks = found[3], len(found[4]), len(found[5])
+    return line[before : before + marks]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.code}-{e.number}")
+def test_carets_stand_under_the_line(example: Example) -> None:
+    for _, _, line, before, marks in EXCERPT.findall(example.output):
+        assert len(before) + len(marks) <= len(line), line
+    assert example.output.count("\n --> ") == len(EXCERPT.findall(example.output))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e.code}-{e.number}")
+def test_messages_speak_of_the_program(example: Example) -> None:
+    """No words of the parser, of Python or of SymPy, and no line so long that nobody reads it."""
+    said = [line for line in example.output.splitlines() if line.startswith("error[") or " = " in line[:9]]
+    assert said
+    for line in said:
+        assert not FOREIGN.search(line)
+        assert len(line) <= 130
+        assert not line.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "under"),
+    [
+        ("input 3@8x8\n\tconv3-8\tbogus relu", "bogus"),
+        ("input 3@8x8\r\nrelu bogus\r\n", "bogus"),
+        ("\ufeffinput 3@8x8 bogus", "bogus"),
+        ("input 3@8x8 " + "relu " * 100 + "bogus", "bogus"),
+        ("input 3@8x8 bogus " + "relu " * 100, "bogus"),
+        ("input 3@8x8 " + "relu " * 100 + "bogus " + "relu " * 100, "bogus"),
+        ("input 3@8x8 " + "relu " * 100 + "b" * 200, "b" * 63 + "…"),
+        ("input 3@8x8 conv3-(\n  4 +\n  K)", "K"),
+        ("input 3@8x8 conv3-64(\n  groups=4\n)", "conv3-64("),
+        ("input 3@8x8\nconv3-", "-"),
+        ('import "#" # a comment\nconv3-\n\n# another', "-"),
+        ('import "#', '"'),
+    ],
+    ids=range(12),
+)
+def test_carets_stand_under_the_word(text: str, under: str) -> None:
+    (diagnostic,) = errors(text)
+    assert carets(diagnostic) == under
+
+
+def test_carets_under_wide_letters() -> None:
+    """A letter of two columns moves the carets by two, and has two."""
+    (first, second) = errors("sym n\ninput 3@8x8\n名前-4 bogus é bogus"[:-8])
+    assert str(first).splitlines()[-2:] == ["  | ^^^^", "  = help: 'symcost layers' lists them"]
+    assert str(second).splitlines()[-2].index("^") == len("3 | 名前-4 ") + 2
+
+
+def test_errors_are_told_together() -> None:
+    """Each line has its own mistake; none follows from another."""
+    text = "input 3@X x X\nlet a = b\nset conv.bais = true\nconv3-64(pading=1)\nconv3-K\nsoftmux\nassume Z > 3"
+    assert [(d.code, carets(d)) for d in errors(text)] == [
+        ("unknown-name", "b"),
+        ("unknown-setting", "set conv.bais = true"),
+        ("unknown-option", "pading"),
+        ("unknown-name", "K"),
+        ("unknown-layer", "softmux"),
+        ("unknown-name", "Z"),
+    ]
+
+
+def test_syntax_errors_are_told_together() -> None:
+    text = "input 3x8x8\nconv3-64, relu\nmaxpool\nlet a = (1,000)\nassert params = 3\nrelu"
+    assert [(d.code, carets(d)) for d in errors(text)] == [
+        ("unexpected-token", "x"),
+        ("unexpected-token", ","),
+        ("unexpected-token", ","),
+        ("unexpected-token", "="),
+    ]
+
+
+def test_one_mistake_is_told_once() -> None:
+    """What follows an unknown shape is checked for its names, and not for its shapes."""
+    text = "input 3@8x8\nconv3-64(groups=5) conv9-8(pad=0) : 4@4x4 fc-10 embed(3)-4"
+    assert [d.code for d in errors(text)] == ["groups"]
+
+
+def test_many_errors_are_cut_off() -> None:
+    with pytest.raises(symcost.SymcostError) as caught:
+        symcost.parse("input 3@8x8\n" + "bogus\n" * 500)
+    assert len(caught.value.diagnostics) == 500
+    assert str(caught.value).count("error[") == SHOWN
+    assert str(caught.value).endswith(f"\n\n... and {500 - SHOWN} more")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from symcost import syntax as s
 from symcost.graph.scope import Scope, Setting
 from symcost.graph.tensors import maybe_tensor
-from symcost.graph.values import Evaluator, fail
+from symcost.graph.values import DECIDE, Evaluator, fail
 from symcost.layers.base import KINDS, Layer, Slot, Value, slots
 from symcost.parser import MAX_DIGITS
 from symcost.sizes.atoms import Size
@@ -68,7 +68,7 @@ def bind(
         if setting is not None:
             found.values[slot.name] = setting_value(setting, slot, kind.kind, scope, call.span)
         elif slot.default is None:
-            raise _missing(slot, kind.kind, call.span)
+            raise _missing(slot, call, kind.kind)
     return found
 
 
@@ -155,10 +155,12 @@ def _options(declared: list[Slot]) -> str | None:
     return f"options: {', '.join(x.name for x in declared)}" if declared else None
 
 
-def _missing(slot: Slot, kind: str, span: Span) -> SymcostError:
+def _missing(slot: Slot, call: s.Call, kind: str) -> SymcostError:
+    name, rest = call.text, call.span.text.removeprefix(call.text)
     if slot.place == "width":
-        return fail("missing-width", f"'{kind}' needs a width: {kind}-{slot.name}", span)
-    return fail("missing-argument", f"'{kind}' needs '{slot.name}': {kind}({slot.name})", span)
+        return fail("missing-width", f"'{kind}' needs a width: {name}-{slot.name}", call.span)
+    written = f"{name}({slot.name}){rest}" if len(rest) < 20 and rest[:1] != "(" else f"{name}({slot.name})"
+    return fail("missing-argument", f"'{kind}' needs '{slot.name}': {written}", call.span)
 
 
 def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Span) -> Value:
@@ -180,7 +182,7 @@ def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Spa
     if slot.flag:
         truth = evaluator.truth(value)
         if truth is None:
-            raise fail("undecided", f"cannot decide '{value.span.text}'", span)
+            raise fail("undecided", f"cannot decide '{value.span.text}'", span, DECIDE)
         return truth
     if not slot.sizes:
         words = ", ".join(slot.words)

@@ -102,7 +102,7 @@ def _bounds(scope: Scope, fact: s.Expr) -> None:
                 high = ceil(number) - 1 if strict else floor(number) if declared.symbol.integer else number
                 declared.symbol = bounded(declared.symbol, high=high)
             if _empty(declared.symbol):
-                raise fail("contradiction", f"no value of '{declared.symbol.name}' satisfies this", fact.span)
+                raise fail("contradiction", f"no value of '{declared.symbol.name}' satisfies all facts about it", fact.span)
 
 
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -149,7 +149,7 @@ def _as_multiple(declared: Declared, divisor: Size, remainder: Size, fact: s.Com
         high = floor(Fraction(symbol.high - rest) / number)
     m = Symbol(f"{symbol.name}/{divisor}", True, low, high)
     if _empty(m):
-        raise fail("contradiction", f"no value of '{symbol.name}' satisfies this and its other bounds", fact.span)
+        raise fail("contradiction", f"no value of '{symbol.name}' satisfies all facts about it", fact.span)
     declared.inside = divisor * Size.of(m) + remainder
     declared.back = {m: (Size.of(symbol) - remainder) / divisor}
 

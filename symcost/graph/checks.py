@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symcost import syntax as s
-from symcost.graph.nodes import Frozen, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.scope import Scope
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import Size, Symbol, lower
@@ -108,6 +108,6 @@ def _renamed(nodes: list[Node], old: Shape, new: Shape) -> list[Node]:
             return [*rest, replace(last, output=new)]
         case Sequence():
             return [*rest, replace(last, parts=tuple(_renamed(list(last.parts), old, new)))]
-        case Repeat() | Loop() | Scaled() | Shared() | Frozen():
+        case Repeat() | Loop() | Scaled() | Guarded() | Shared() | Frozen():
             return [*rest, replace(last, node=_renamed([last.node], old, new)[0])]
     return nodes

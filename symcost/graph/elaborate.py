@@ -14,7 +14,7 @@ from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, library_kind
-from symcost.graph.nodes import Graph, Leaf, LostError, Node, Scaled, Sequence
+from symcost.graph.nodes import Graph, Guarded, Leaf, LostError, Node, Sequence
 from symcost.graph.scope import BlockBinding, LayerBinding, MetricDef, NetBinding, Scope
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
@@ -108,6 +108,7 @@ class Builder:
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
+    turning: list[str] = field(default_factory=list)  # names of the turns of the loops around
     lost: bool = False  # after an error: the shape is unknown, names are still checked
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
@@ -297,7 +298,7 @@ class Builder:
         key = (kind, tuple(arguments.values.items()), x)
         if key in self.placed:
             layer, y, needed = self.placed[key]
-            self.conditions += [replace(c, guard=self.guard) for c in needed]
+            self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
             scope.here = y
             return [self._leaf(layer, call, x, y)]
         before = len(self.conditions)
@@ -305,7 +306,8 @@ class Builder:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
         except LayerError as error:
             raise _at(error, call, arguments) from None
-        self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
+        if self.guard == ONE:
+            self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
         return [leaf]
 
     def place(
@@ -346,7 +348,7 @@ class Builder:
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
                 raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
-            self.conditions.append(replace(held, guard=self.guard))
+            self.conditions.append(replace(held, guard=held.guard * self.guard))
 
     # conditions
 
@@ -368,8 +370,8 @@ class Builder:
         self.guard = outer
         scope.here = self._either(node, evaluator, y, z)
         return [
-            Scaled(Sequence(tuple(then)), holds, holds, holds),
-            Scaled(Sequence(tuple(other)), 1 - holds, 1 - holds, 1 - holds),
+            Guarded(Sequence(tuple(then)), holds),
+            Guarded(Sequence(tuple(other)), 1 - holds),
         ]
 
     def _either(self, node: s.If, evaluator: Evaluator, y: Shape, z: Shape) -> Shape:

@@ -35,7 +35,7 @@ class Carried:
 def carried(x: Shape, count: Size, step: Turn, label: str) -> Carried | None:
     """The shapes of a loop that starts on ``x``, or None where no recurrence fits."""
     turn = Symbol(label, low=0, top=count - 1)
-    placeholders, generic = _placeholders(x)
+    placeholders, generic = _placeholders(x, label)
     after = step(generic, Size.of(turn))
     if after.rank != x.rank or after.ids != x.ids:
         return None
@@ -55,8 +55,8 @@ def carried(x: Shape, count: Size, step: Turn, label: str) -> Carried | None:
     return Carried(later, guess.subs({turn: Size.of(later) + 1}), True)
 
 
-def _placeholders(x: Shape) -> tuple[list[Symbol], Shape]:
-    symbols = [Symbol(f"#{i}") for i in range(x.rank + 1)]
+def _placeholders(x: Shape, label: str) -> tuple[list[Symbol], Shape]:
+    symbols = [Symbol(f"#{label}{i}") for i in range(x.rank + 1)]
     sizes = [Size.of(s) for s in symbols]
     return symbols, replace(x, channels=x.channels if x.ids else sizes[0], dims=tuple(sizes[1:]))
 
@@ -100,7 +100,7 @@ def _solve(rule: Size, own: Symbol, start: Size, turn: Symbol) -> Size | None:
         return rule.subs({turn: t - 1})  # set by the turn before
     step = rule - v
     if own not in step.symbols():  # v + b(t)
-        inner = Symbol("#t", low=0)
+        inner = Symbol(f"#{turn.name}", low=0)
         return start + summed(step.subs({turn: Size.of(inner)}), inner, t)
     slope = (rule - rule.subs({own: Size.of(0)})) / v
     if own not in slope.symbols() and turn not in rule.symbols() and not _grouped(slope):  # a*v + b

@@ -70,12 +70,20 @@ class Modules:
         if path not in self.loaded:
             self.loading.append(path)
             try:
-                name = f"std/{path.name}" if path.parent == STD else str(path)
+                name = f"std/{path.name}" if path.parent == STD else _near(path)
                 source = Source(name, read(path), None if path.parent == STD else path.parent)
                 self.loaded[path] = self.define(parse(source), self)
             finally:
                 self.loading.pop()
         return self.loaded[path]
+
+
+def _near(path: Path) -> str:
+    """A path as it is seen from the folder where the reader is, if it lies there."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
 
 
 def _shown(item: s.Import) -> str:

@@ -7,6 +7,7 @@ import re
 from symcost import syntax as s
 from symcost.graph.arguments import kind_of, split_name
 from symcost.graph.merge import COMPOSITES
+from symcost.graph.modules import STD
 from symcost.graph.scope import RESERVED, BlockBinding, LayerBinding, Module, NetBinding, Scope
 from symcost.graph.values import fail
 from symcost.layers.base import KINDS, Layer, slots
@@ -22,16 +23,19 @@ def defined(call: s.Call, scope: Scope) -> Found | None:
         module = where.find(part)
         if not isinstance(module, Module):
             span = Span(call.span.source, call.span.start, call.span.start + len(part))
-            raise fail("unknown-name", f"'{part}' is no imported module", span, nearest(part, scope.visible(Module)))
+            help_ = nearest(part, scope.visible(Module))
+            if help_ is None and (STD / f"{part}.arch").exists():
+                help_ = f"import it first: import std.{part}"
+            raise fail("unknown-name", f"'{part}' is no imported module", span, help_)
         where = module.scope
     last = call.name[-1]
     for name in (last, last.lower()):
-        binding = where.find(name)
-        if isinstance(binding, BlockBinding | LayerBinding):
+        binding = where.find_layer(name)
+        if binding is not None:
             return binding, ()
         parts = split_name(name)
-        binding = where.find(parts[0]) if parts else None
-        if parts and isinstance(binding, BlockBinding | LayerBinding):
+        binding = where.find_layer(parts[0]) if parts else None
+        if parts and binding is not None:
             return binding, parts[1]
     if len(call.name) > 1:
         known = where.visible(BlockBinding, LayerBinding)
@@ -56,6 +60,7 @@ def library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ..
         help_ = f"'{call.text}' is a word of the language, and no layer"
     if isinstance(scope.find(call.text), NetBinding):
         help_ = f"'{call.text}' is a net; ask for its costs: assert {call.text}.params == ..."
+    help_ = help_ or "'symcost layers' lists them"
     span = call.span
     width = len(call.text) if span.text.startswith(call.text) else len(span.text)
     raise fail(
@@ -69,7 +74,7 @@ def check_name(head: s.Head) -> None:
     if not parts or head.name in KINDS or parts[0] not in KINDS:
         return
     if any(x.place == "head" for x in slots(KINDS[parts[0]])):
-        message = f"'{head.name}' would be read as '{parts[0]}' with {'x'.join(map(str, parts[1]))}"
+        message = f"'{head.name}' would be read as {parts[0]}({' x '.join(map(str, parts[1]))})"
         raise fail("name-ends-in-number", message, head.span, "choose a name that does not end in a number")
 
 
@@ -83,4 +88,5 @@ def unknown_setting(item: s.Set) -> SymcostError:
         help_ = nearest(path[0], kinds)
     else:
         help_ = nearest(path[0], {"batch", "strict", *(x.name for k in kinds.values() for x in slots(k))})
+        help_ = help_ or "settings are the options of layers, batch and strict"
     return fail("unknown-setting", f"no layer has the setting '{'.'.join(path)}'", item.span, help_)

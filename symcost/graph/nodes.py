@@ -63,6 +63,14 @@ class Scaled:
 
 
 @dataclass(frozen=True)
+class Guarded:
+    """The branch of an undecided `if`: it is there where ``holds`` is 1."""
+
+    node: Node
+    holds: Size
+
+
+@dataclass(frozen=True)
 class Shared:
     """A use of weights that have one address: ``key`` counts once in the network, whatever runs them how often."""
 
@@ -78,7 +86,7 @@ class Frozen:
     trainable: bool
 
 
-Node = Leaf | Sequence | Repeat | Loop | Scaled | Shared | Frozen
+Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symcost import syntax as s
-from symcost.sizes.atoms import Rational, Size, Symbol
-from symcost.sizes.facts import Condition
+from symcost.sizes.atoms import ONE, Rational, Size, Symbol
+from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, nearest
 
@@ -42,20 +42,54 @@ class Tensor:
     shape: Shape
 
 
-@dataclass
-class Family:
-    """Tensors with an index, ``as s(i)``: some one by one, and those of a loop as a function of its turn."""
+@dataclass(frozen=True)
+class Member:
+    """A tensor of a family: with one index, or (``turn``) one for every turn of a loop, all as functions of the turn."""
 
-    shapes: dict[Size, Shape] = field(default_factory=dict)
-    loops: list[tuple[Symbol, Size, Shape]] = field(default_factory=list)  # turn, index as a function of it, shape
+    index: Size
+    shape: Shape
+    turn: Symbol | None = None
+    count: Size = ONE
 
     def at(self, index: Size) -> Shape | None:
-        if index in self.shapes:
-            return self.shapes[index]
-        for turn, value, shape in self.loops:
-            slope = (value.subs({turn: Size.of(1)}) - value.subs({turn: Size.of(0)})).number
-            if slope in (1, -1):
-                return shape.subs({turn: (index - value.subs({turn: Size.of(0)})) * slope})
+        """The shape at an index, for a loop by solving for the turn."""
+        if self.turn is None:
+            return self.shape
+        start = self.index.subs({self.turn: Size.of(0)})
+        slope = (self.index.subs({self.turn: Size.of(1)}) - start).number
+        if slope not in (1, -1) or self.index != start + slope * Size.of(self.turn):
+            return None
+        return self.shape.subs({self.turn: (index - start) * slope})
+
+    def has(self, index: Size) -> bool | None:
+        """Whether this is the member with that index; None where it depends."""
+        if self.turn is None:
+            return is_zero(self.index - index)
+        start, last = (self.index.subs({self.turn: end}) for end in (Size.of(0), self.count - 1))
+        low, high = (start, last) if never_negative(last - start) else (last, start)
+        if never_negative(index - low) and never_negative(high - index):
+            return True
+        return False if never_negative(low - index - 1) or never_negative(index - high - 1) else None
+
+
+@dataclass
+class Family:
+    """Tensors with an index, ``as s(i)``, in the order in which they were named; a later name wins."""
+
+    members: list[Member] = field(default_factory=list)
+
+    def at(self, index: Size) -> Shape | None:
+        """The tensor with an index; None where there is none, or where it depends which one it is."""
+        unsure: list[Member] = []
+        for member in reversed(self.members):
+            has = member.has(index)
+            if has is None:
+                unsure.append(member)
+            elif has:
+                found = member.at(index)
+                if found is None or any(u.turn is not None or member.at(u.index) != u.shape for u in unsure):
+                    return None
+                return found
         return None
 
 
@@ -143,13 +177,18 @@ class Scope:
             while outside.parent is not None and outside.turn:
                 outside = next(scope for scope in outside.parent.chain() if scope.home)
             outside.define(name, family, span)
-        family.shapes[index] = shape
+        family.members.append(Member(index, shape))
 
     def chain(self) -> Iterator[Scope]:
         scope: Scope | None = self
         while scope is not None:
             yield scope
             scope = scope.parent
+
+    def find_layer(self, name: str) -> BlockBinding | LayerBinding | None:
+        """What is used as a layer by this name; sizes and tensors of the same name do not hide it."""
+        found = (scope.names.get(name) for scope in self.chain())
+        return next((b for b in found if isinstance(b, BlockBinding | LayerBinding)), None)
 
     def find(self, name: str) -> Binding | None:
         return next((scope.names[name] for scope in self.chain() if name in scope.names), None)

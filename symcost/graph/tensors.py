@@ -7,18 +7,20 @@ from symcost.graph.scope import Family, Scope, Tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.functions import FUNCTIONS
 from symcost.sizes.shape import Shape
+from symcost.source import nearest
 
 
 def tensor(expr: s.Expr, scope: Scope) -> Shape:
     """The tensor an expression names: ``t``, ``in``, ``s(i)``."""
     found = maybe_tensor(expr, scope)
     if found is None:
-        raise fail("tensor-needed", f"a tensor is needed here, not '{expr.span.text}'", expr.span)
+        help_ = nearest(expr.span.text, scope.visible(Tensor, Family)) or "a tensor gets its name with 'as'"
+        raise fail("tensor-needed", f"a tensor is needed here, not '{expr.span.text}'", expr.span, help_)
     return found
 
 
 def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
-
+    """The same, nothing for an expression that names none."""
     if isinstance(expr, s.Ref) and len(expr.names) == 1:
         name = expr.names[0]
         if name in ("in", "here"):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.depth import EndlessLoop, repeated
+from symcost.depth import MAX_TURNS, EndlessLoop, repeated
 from symcost.graph.loops import carried
 from symcost.graph.nodes import Loop, LostError, Node, Repeat, Sequence
-from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import ONE, Size, Symbol
 from symcost.sizes.facts import Condition, at_least, never_negative
+from symcost.sizes.functions import holds
 from symcost.sizes.shape import Shape
-from symcost.source import Span
+from symcost.source import Span, SymcostError
 
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
 
 Turn = Callable[[Size], list[Node]]
-Kept = dict[str, tuple[dict[Size, Shape], list[tuple[Symbol, Size, Shape]]]]
+Kept = dict[str, list[Member]]
 
 
 def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
@@ -96,14 +98,31 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
     if number == 0 or x is None:
         return []
     if same:
+        b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
         found = _fixed(
             b, turn, count, scope, x, span, MAX_UNROLLED if number is None or number > MAX_UNROLLED else None
         )
         if found is not None:
             return found
     if number is not None and number <= MAX_UNROLLED:
-        return [n for i in range(int(number)) for n in _one(b, turn, Size.of(i), scope)]
-    return _closed(b, turn, count, scope, x, span)
+        return _written_out(b, turn, int(number), scope)
+    b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
+    families = {name: list(f.members) for name, f in _families(scope)}
+    before = len(b.conditions)
+    try:
+        return _closed(b, turn, count, scope, x, span)
+    except SymcostError as error:
+        closed = all(d.code not in ("no-closed-form", "unknown-name") for d in error.diagnostics)
+        if closed or number is None or number > MAX_TURNS:
+            raise
+    del b.conditions[before:]
+    _restore(scope, families)
+    scope.here = x
+    return _written_out(b, turn, int(number), scope)
+
+
+def _written_out(b: Builder, turn: Turn, count: int, scope: Scope) -> list[Node]:
+    return [node for i in range(count) for node in _one(b, turn, Size.of(i), scope)]
 
 
 def _one(b: Builder, turn: Turn, t: Size, scope: Scope) -> list[Node]:
@@ -137,7 +156,7 @@ def _fixed(
 
 
 def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
-    families = {name: (dict(f.shapes), list(f.loops)) for name, f in _families(scope)}
+    families = {name: list(f.members) for name, f in _families(scope)}
 
     def step(shape: Shape, t: Size) -> Shape:
         with b.trial(scope):
@@ -149,47 +168,64 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
         assert scope.here is not None
         return scope.here
 
-    label = _fresh("i", x, count, scope)
+    label = _fresh(b, x, count, scope)
+    b.turning.append(label)
     try:
         found = carried(x, count, step, label)
     except LostError:  # on placeholder sizes: what is wrong on the real ones, if anything, is for the reader
         scope.here = x
         _one(b, turn, Size.of(0), scope)
+        _restore(scope, families)
         found = None
+    finally:
+        b.turning.pop()
     if found is None:
         message = f"no rule with a closed form tells how the shape changes with the turns ({x} comes in)"
         raise fail("no-closed-form", message, span, f"give the count a number of at most {MAX_UNROLLED}")
     nodes: list[Node] = []
+    peeled: Kept = {}
     scope.here = x
     rest = count
     if found.peel:
         b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
         nodes += _one(b, turn, Size.of(0), scope)
+        peeled = {name: f.members[len(families.get(name, [])) :] for name, f in _families(scope)}
+        families = {name: list(f.members) for name, f in _families(scope)}
         rest = count - 1
     before = len(b.conditions)
     scope.here = found.shape
     t = Size.of(found.turn)
-    body = _one(b, turn, t + 1 if found.peel else t, scope)
+    b.turning.append(label)
+    try:
+        body = _one(b, turn, t + 1 if found.peel else t, scope)
+    finally:
+        b.turning.pop()
     if scope.here != found.at(t + 1):
         raise fail("no-closed-form", "the shapes of this loop have no closed form", span)
-    b.conditions[before:] = _at_ends(b.conditions[before:], found.turn, rest)
-    _index_families(scope, families, found.turn)
+    inside, b.conditions[before:] = b.conditions[before:], []
+    for condition in inside:
+        for moved in _of_all_turns(condition, found.turn, rest):
+            b.require(moved, span, None)
+    _index_families(scope, families, found.turn, rest)
+    _with_first(scope, peeled)
     scope.here = found.at(rest)
     return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
 
 
-def _at_ends(conditions: list[Condition], turn: Symbol, count: Size) -> list[Condition]:
-    """Conditions of every turn as conditions of the first and the last, which say it where they are monotonic."""
-    result = []
-    for condition in conditions:
-        if turn not in (condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()):
-            result.append(condition)
-            continue
-        rises = condition.size.subs({turn: Size.of(turn) + 1}) - condition.size
-        for end, needed in ((Size.of(0), not never_negative(-rises)), (count - 1, not never_negative(rises))):
-            if needed or condition.kind != ">=":
-                result.append(condition.mapped(lambda size, end=end: size.subs({turn: end})))  # type: ignore[misc]
-    return [c for c in result if c.holds() is not True]
+def _of_all_turns(condition: Condition, turn: Symbol, count: Size) -> list[Condition]:
+    """A condition of every turn: of the first or the last where it is monotonic, otherwise said of every turn."""
+    symbols = condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()
+    runs = holds(">=", count - 1, ONE)  # in a loop without turns nothing is needed
+    if turn not in symbols:
+        return [replace(condition, guard=condition.guard * runs)]
+    rises = condition.size.subs({turn: Size.of(turn) + 1}) - condition.size
+    if condition.kind == ">=" and not condition.turns and turn not in condition.guard.symbols():
+        for end, monotonic in ((Size.of(0), never_negative(rises)), (count - 1, never_negative(-rises))):
+            if monotonic:
+                there = condition.size.subs({turn: end})
+                moved = at_least(there, 0, condition.why, condition.code)
+                return [replace(moved, guard=condition.guard * runs)]
+    return [replace(condition, turns=((turn, count), *condition.turns))]
 
 
 def _families(scope: Scope) -> list[tuple[str, Family]]:
@@ -199,22 +235,37 @@ def _families(scope: Scope) -> list[tuple[str, Family]]:
 def _restore(scope: Scope, families: Kept) -> None:
     """Forget what a trial turn named."""
     for name, family in _families(scope):
-        shapes, loops = families.get(name, ({}, []))
-        family.shapes, family.loops = dict(shapes), list(loops)
+        family.members = list(families.get(name, []))
 
 
-def _index_families(scope: Scope, families: Kept, turn: Symbol) -> None:
+def _index_families(scope: Scope, families: Kept, turn: Symbol, count: Size) -> None:
     """What the body of a loop named by its turn is a function of the turn."""
     for name, family in _families(scope):
-        old = families.get(name, ({}, []))[0]
-        for index in [i for i in family.shapes if i not in old and turn in i.symbols()]:
-            family.loops.append((turn, index, family.shapes.pop(index)))
+        old = len(families.get(name, []))
+        family.members[old:] = [
+            replace(m, turn=turn, count=count) if turn in m.index.symbols() else m for m in family.members[old:]
+        ]
 
 
-def _fresh(name: str, x: Shape, count: Size, scope: Scope) -> str:
-    """A name for the turn that nothing else bears."""
-    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible()
-    return next(n for n in (name, "j", "l", *(f"{name}{k}" for k in range(1, 10_000))) if n not in taken)
+def _with_first(scope: Scope, peeled: Kept) -> None:
+    """A first turn that was resolved by itself joins the others where it named what they name."""
+    for name, family in _families(scope):
+        for first in peeled.get(name, []):
+            for place, member in enumerate(family.members):
+                if member.turn is None or member.index.subs({member.turn: Size.of(-1)}) != first.index:
+                    continue
+                if member.shape.subs({member.turn: Size.of(-1)}) == first.shape:
+                    back = {member.turn: Size.of(member.turn) - 1}
+                    joined = Member(member.index.subs(back), member.shape.subs(back), member.turn, member.count + 1)
+                    family.members[place] = joined
+                    family.members.remove(first)
+                    break
+
+
+def _fresh(b: Builder, x: Shape, count: Size, scope: Scope) -> str:
+    """A name for the turn that nothing else bears: another loop around, above all."""
+    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible() | {*b.turning}
+    return next(n for n in ("t", "u", "v", "w", *(f"t{k}" for k in range(1, 10_000))) if n not in taken)
 
 
 def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:

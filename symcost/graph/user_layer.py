@@ -110,8 +110,10 @@ def _take_apart(pattern: s.Shape, x: Shape, inner: Scope, call: s.Call) -> list[
         if name is not None and name not in inner.names:
             inner.names[name] = size
         else:
-            why = f"'{call.text}' takes {pattern.span.text}"
-            needed.append(equal(Evaluator(inner).size(written), size, why, "shape-mismatch"))
+            expected, text = Evaluator(inner).size(written), written.span.text
+            given = "" if text == str(expected) else f" with {text} = {expected}"
+            why = f"'{call.text}' takes {pattern.span.text}{given}"
+            needed.append(equal(expected, size, why, "shape-mismatch"))
     return needed
 
 

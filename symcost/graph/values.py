@@ -17,6 +17,7 @@ Value = Size | tuple[Size, ...] | bool | str | None  # None: a truth that is und
 FIELDS = ("c", "h", "w", "t", "n", "size")
 ARITY = {"floor": 1, "ceil": 1, "sqrt": 1, "log2": 1, "gcd": 2, "divisible": 2}
 MAX_ARGS = 64
+DECIDE = "state which holds with 'assume', or give the symbol a number"
 
 
 def fail(code: str, message: str, span: Span, help: str | None = None) -> SymcostError:
@@ -113,15 +114,15 @@ class Evaluator:
             case None:
                 raise SymcostError(self.scope.unknown(first, ref.span))
             case MetricDef() | NetBinding():
-                raise fail(
-                    "size-needed", f"'{first}' is a cost, known only when the network is; assert can use it", ref.span
-                )
+                what = "a net; its costs are" if isinstance(binding, NetBinding) else "a cost,"
+                raise fail("size-needed", f"'{first}' is {what} known in assert and metric only", ref.span)
         raise fail("size-needed", f"'{ref.text}' is no size: '{first}' has no parts", ref.span)
 
     def _field(self, name: str, shape: Shape | None, ref: s.Ref) -> Size:
         if len(ref.names) != 2 or ref.names[1] not in FIELDS:
             help_ = f"write one of {', '.join(f'{name}.{f}' for f in FIELDS)}"
-            raise fail("tensor-as-size", f"'{ref.text}' is no size of a tensor", ref.span, help_)
+            said = "no size of a tensor" if len(ref.names) > 1 else "a tensor, a size is needed here"
+            raise fail("tensor-as-size", f"'{ref.text}' is {said}", ref.span, help_)
         if shape is None:
             raise fail("no-tensor", f"there is no tensor here yet for '{ref.text}'", ref.span)
         wanted = ref.names[1]
@@ -138,7 +139,8 @@ class Evaluator:
                 return shape.dims[-2]
             case "w" if shape.rank >= 2:
                 return shape.dims[-1]
-        raise fail("wrong-rank", f"{shape} has no '{wanted}'", ref.span)
+        own = {0: "c, size", 1: "c, t, n, size"}.get(shape.rank, "c, h, w, n, size")
+        raise fail("wrong-rank", f"the tensor {shape} has no '{wanted}'", ref.span, f"its sizes are {own}")
 
     def _arithmetic(self, expr: s.Binary) -> Size:
         """A left-leaning chain of operators, without recursion along it: a sum may have thousands of terms."""
@@ -214,8 +216,7 @@ class Evaluator:
         decided = self.truth(expr.condition)
         if decided is None:
             message = f"cannot decide '{expr.condition.span.text}'"
-            help_ = "state which holds with 'assume', or give the symbol a number"
-            raise fail("undecided", message, expr.condition.span, help_)
+            raise fail("undecided", message, expr.condition.span, DECIDE)
         return self._value(expr.then if decided else expr.other)
 
     def bracket(self, expr: s.Expr) -> Size:

@@ -49,9 +49,14 @@ class Attention(Layer, name="attention"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
-            raise LayerError("wrong-rank", f"'attention' runs over one position axis, and {x} has {x.rank or 'none'}")
+            raise LayerError(
+                "wrong-rank",
+                f"'attention' runs over one position axis, and the tensor here has {x.rank or 'none'}: {x}",
+            )
         if self.kv is not None and not isinstance(self.kv, Shape):
             raise LayerError("tensor-needed", "'kv' of 'attention' names a tensor", option="kv")
+        if self.kv is not None and not all(given is None for given in (self.keys, self.kdim, self.vdim)):
+            raise LayerError("given-twice", "the tensor 'kv' has its own keys, kdim and vdim", option="kv")
         yield from at_least_one(heads=self.heads, keys=self._keys(x), kv_heads=self._kv_heads())
         widths = {"dk": self.dk, "dv": self.dv, "kdim": self.kdim, "vdim": self.vdim}
         yield from at_least_one(**{name: size for name, size in widths.items() if size is not None})

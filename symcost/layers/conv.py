@@ -31,7 +31,7 @@ class _Windowed(Layer):
 
     def fitting(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and the tensor here has none: {x}")
         yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil)
         if self.pad == "same":
             if self.round == "exact":
@@ -135,7 +135,7 @@ class TransposedConv(Layer, name="upconv"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'upconv' slides over positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'upconv' slides over positions, and the tensor here has none: {x}")
         yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil, width=self.c, groups=self.groups)
         yield from not_negative(padding=self.pad, **{"output padding": self.outpad})
         yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")

@@ -74,7 +74,9 @@ class LayerNorm(Layer, name="layernorm"):
         if self.over == "channels":
             return (x.channels,)
         if not x.dims:
-            raise LayerError("wrong-rank", f"'over={self.over}' needs positions, and {x} has none", option="over")
+            raise LayerError(
+                "wrong-rank", f"'over={self.over}' needs positions, and the tensor here has none: {x}", option="over"
+            )
         return x.dims if self.over == "positions" else (x.channels, *x.dims)
 
     def needs(self, x: Shape) -> Iterator[Condition]:
@@ -125,7 +127,9 @@ class InstanceNorm(Layer, name="instancenorm"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'instancenorm' normalises over positions, and {x} has none")
+            raise LayerError(
+                "wrong-rank", f"'instancenorm' normalises over positions, and the tensor here has none: {x}"
+            )
         yield from ()
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:

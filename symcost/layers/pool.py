@@ -28,7 +28,7 @@ class _Pool(Layer):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and the tensor here has none: {x}")
         yield from at_least_one(kernel=self.k, stride=self.s or self.k, dilation=self.dilation())
         yield from not_negative(padding=self.pad)
         for n, k, s, p, d in self._each(x):
@@ -89,7 +89,7 @@ class _Adaptive(Layer):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'{self.kind}' pools over positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'{self.kind}' pools over positions, and the tensor here has none: {x}")
         if self.o is not None:
             yield from at_least_one(output=self.o)
 

@@ -27,7 +27,7 @@ class PositionEmbedding(Layer, name="posembed"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'posembed' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'posembed' needs positions, and the tensor here has none: {x}")
         yield at_least(self._rows(x), x.positions, "the table has a row for every position")
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
@@ -82,7 +82,9 @@ class ClassToken(Layer, name="cls"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
-            raise LayerError("wrong-rank", f"'cls' needs one position axis, and {x} has {x.rank or 'none'}")
+            raise LayerError(
+                "wrong-rank", f"'cls' needs one position axis, and the tensor here has {x.rank or 'none'}: {x}"
+            )
         yield from at_least_one(tokens=self.n)
 
     def shape(self, x: Shape) -> Shape:

@@ -29,7 +29,10 @@ class _Recurrent(Layer):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
-            raise LayerError("wrong-rank", f"'{self.kind}' runs over one position axis, and {x} has {x.rank or 'none'}")
+            raise LayerError(
+                "wrong-rank",
+                f"'{self.kind}' runs over one position axis, and the tensor here has {x.rank or 'none'}: {x}",
+            )
         yield from at_least_one(width=self.h, layers=self.layers)
         if self.biases.number not in (0, 1, 2):
             message = f"'biases' is 0, 1 or 2 bias vectors a gate, not {self.biases}"

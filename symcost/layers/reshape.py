@@ -80,7 +80,7 @@ class Upsample(Layer, name="upsample"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'upsample' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'upsample' needs positions, and the tensor here has none: {x}")
         yield from at_least_one(factor=self.f)
 
     def shape(self, x: Shape) -> Shape:
@@ -103,7 +103,7 @@ class PixelShuffle(Layer, name="pixelshuffle"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'pixelshuffle' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'pixelshuffle' needs positions, and the tensor here has none: {x}")
         yield from at_least_one(factor=self.f)
         yield divisible(x.channels, product(self.f), "the channels must fill the new positions")
 
@@ -125,7 +125,7 @@ class SpaceToDepth(Layer, name="space2depth"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'space2depth' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'space2depth' needs positions, and the tensor here has none: {x}")
         yield from at_least_one(factor=self.f)
         for n, f in zip(x.dims, self.f, strict=True):
             yield divisible(n, f, "the factor must divide the positions")
@@ -149,7 +149,7 @@ class ZeroPad(Layer, name="zeropad"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'zeropad' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'zeropad' needs positions, and the tensor here has none: {x}")
         yield from not_negative(before=self.before, after=self.after)
 
     def shape(self, x: Shape) -> Shape:
@@ -192,7 +192,7 @@ class Crop(Layer, name="crop"):
         if len(self._sides(x)) != x.rank:
             raise LayerError("wrong-rank", f"'crop' to {len(self._sides(x))} axes on {x}")
         if not x.dims:
-            raise LayerError("wrong-rank", f"'crop' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'crop' needs positions, and the tensor here has none: {x}")
         yield from at_least_one(side=self._sides(x))
         for n, m in zip(x.dims, self._sides(x), strict=True):
             yield at_least(n, m, "a crop is not larger than what it is cut from")
@@ -226,7 +226,9 @@ class Transpose(Layer, name="transpose"):
 
     def shape(self, x: Shape) -> Shape:
         if x.rank != 1:
-            raise LayerError("wrong-rank", f"'transpose' needs one position axis, and {x} has {x.rank or 'none'}")
+            raise LayerError(
+                "wrong-rank", f"'transpose' needs one position axis, and the tensor here has {x.rank or 'none'}: {x}"
+            )
         return x.to(x.dims[0], (x.channels,))
 
 
@@ -242,7 +244,7 @@ class First(Layer, name="first"):
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
-            raise LayerError("wrong-rank", f"'first' needs positions, and {x} has none")
+            raise LayerError("wrong-rank", f"'first' needs positions, and the tensor here has none: {x}")
         yield from ()
 
     def shape(self, x: Shape) -> Shape:

@@ -45,7 +45,8 @@ def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: st
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
     """The kernel is not larger than the padded input."""
     width = extent(k, dilation)
-    padded = f"{n} positions padded by {p}" if p != 0 else f"{n} positions"
+    positions = "1 position" if n == 1 else f"{n} positions"
+    padded = f"{positions} padded by {p}" if p != 0 else positions
     return told(
         at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large"),
         f"a window of {width} does not fit into {padded}",

@@ -9,7 +9,7 @@ from rich.text import Text
 from symcost.layers import KINDS, known
 from symcost.render.latex import shape
 from symcost.render.reference import General, general
-from symcost.render.terminal import spelling_of
+from symcost.render.terminal import aligned, spelling_of
 from symcost.sizes.notation import LATEX, latex_name, text
 from symcost.source import Diagnostic, SymcostError, nearest
 
@@ -24,7 +24,7 @@ def listing(console: Console) -> None:
         found = general(kind)
         cells = (kind.kind, text(found.params, spelling), text(found.macs, spelling))
         table.add_row(*(Text(c if c != "0" else "") for c in cells))
-    console.print(table)
+    aligned(table, console)
     console.print("\nsymcost layers NAME says everything about one of them.")
 
 

@@ -25,10 +25,18 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
         console.print(Text(heading, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
-        console.print(_layers(document, spelling))
+        aligned(_layers(document, spelling), console)
     console.print()
     _totals(document, console, spelling)
     _below(document, console, spelling, speed)
+
+
+def aligned(table: Table, console: Console) -> None:
+    """Print a table without the blanks that fill its last column."""
+    with console.capture() as drawn:
+        console.print(table)
+    lines = (line.rstrip() for line in drawn.get().rstrip("\n").split("\n"))
+    console.out("\n".join(lines), highlight=False)
 
 
 def spelling_of(console: Console) -> Spelling:
@@ -118,8 +126,8 @@ def _entry(console: Console, label: str, content: str, width: int) -> None:
     column = max(width, 11) + 3
     room = max(20, console.width - column)
     lines = _wrapped(content, room)
-    first = Text(f"{label:<{column - 1}} ", style="dim") if len(label) < column else Text(f"{label}  ", style="dim")
-    console.print(first + Text(lines[0]), soft_wrap=True)
+    first = f"{label:<{column - 1}} " if len(label) < column else f"{label}  "
+    console.print(Text.assemble((first, "dim"), lines[0]), soft_wrap=True)
     for line in lines[1:]:
         console.print(Text(" " * column + line), soft_wrap=True)
 

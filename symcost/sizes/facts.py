@@ -30,6 +30,8 @@ from symcost.sizes.atoms import (
     upper,
 )
 
+MAX_TURNS = 10_000  # of a loop whose condition is tried turn by turn
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -41,6 +43,7 @@ class Condition:
     why: str = ""
     code: str = "layer-needs"  # of the diagnostic when it does not hold
     guard: Size = ONE  # 0 where the condition does not matter: in the branch of an `if` not taken
+    turns: tuple[tuple[Symbol, Size], ...] = ()  # it must hold for every turn of these loops
 
     @property
     def sides(self) -> tuple[str, Size, Size]:
@@ -55,15 +58,34 @@ class Condition:
             return self.kind, left, right - constant
         return {">=": "<=", ">": "<"}.get(self.kind, self.kind), right, Size.of(constant)
 
+    def _in_every_turn(self, known: Sequence[Size]) -> bool | None:
+        (index, count), *inner = self.turns
+        one = replace(self, turns=tuple(inner))
+        if not inner and one.holds(known) is True:
+            return True
+        number = count.number
+        if not isinstance(number, int) or number > MAX_TURNS:
+            return None
+        found = [one.subs({index: Size.of(turn)}).holds(known) for turn in range(number)]
+        return False if False in found else None if None in found else True
+
     def subs(self, values: dict[Symbol, Size]) -> Condition:
         return self.mapped(lambda size: size.subs(values))
 
     def mapped(self, change: Callable[[Size], Size]) -> Condition:
         """The condition with its sizes changed."""
-        return replace(self, size=change(self.size), divisor=change(self.divisor), guard=change(self.guard))
+        return replace(
+            self,
+            size=change(self.size),
+            divisor=change(self.divisor),
+            guard=change(self.guard),
+            turns=tuple((index, change(count)) for index, count in self.turns),
+        )
 
     def holds(self, known: Sequence[Size] = ()) -> bool | None:
         """True or False where it is so for all values of the symbols, otherwise None."""
+        if self.turns:
+            return self._in_every_turn(known)
         if self.guard != ONE:
             free = replace(self, guard=ONE).holds(known)
             return True if self.guard.number == 0 or free is True else None if self.guard.number is None else free
@@ -275,7 +297,8 @@ def _common_multiples(conditions: Sequence[Condition]) -> list[Condition]:
     place: dict[tuple[Size, Size], int] = {}
     for condition in conditions:
         number = condition.size.number
-        if condition.kind != "|" or not isinstance(number, int) or condition.divisor.number is not None:
+        several = condition.divisor.number is not None or condition.turns
+        if condition.kind != "|" or not isinstance(number, int) or several:
             result.append(condition)
             continue
         key = (condition.divisor, condition.guard)
@@ -289,11 +312,11 @@ def _common_multiples(conditions: Sequence[Condition]) -> list[Condition]:
 
 
 def _same(a: Condition, b: Condition) -> bool:
-    return (a.kind, a.size, a.divisor, a.guard) == (b.kind, b.size, b.divisor, b.guard)
+    return (a.kind, a.size, a.divisor, a.guard, a.turns) == (b.kind, b.size, b.divisor, b.guard, b.turns)
 
 
 def _implies(a: Condition, b: Condition) -> bool:
-    if a.guard != b.guard and a.guard != ONE:
+    if (a.guard != b.guard and a.guard != ONE) or a.turns or b.turns:
         return False
     if a.kind == b.kind == ">=":
         return never_negative(b.size - a.size)

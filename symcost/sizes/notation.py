@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symcost.sizes.atoms import (
@@ -44,6 +44,7 @@ class Spelling:
     sum: Callable[[str, str, str], str]  # term, index, last index
     bracket: Callable[[str], str]  # 1 where a condition holds
     whole: Callable[[str], str]  # that something is an integer
+    every: str  # before the turns a condition holds for
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
 
@@ -68,6 +69,9 @@ def latex_text(size: Size) -> str:
 
 def condition_text(condition: Condition, spelling: Spelling) -> str:
     """``X >= 32``, ``32 | X``."""
+    if condition.turns:
+        turns = ", ".join(f"{_sum(Size.of(i), spelling)} = 0..{_sum(n - 1, spelling)}" for i, n in condition.turns)
+        return f"{condition_text(replace(condition, turns=()), spelling)} {spelling.every} {turns}"
     if condition.kind == "|" and condition.divisor == ONE:
         return spelling.whole(_sum(condition.size, spelling))
     kind, left, right = condition.sides
@@ -291,6 +295,7 @@ ASCII = Spelling(
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
     bracket=lambda condition: f"[{condition}]",
     whole=lambda size: f"{size} is an integer",
+    every="for",
     braces_fraction=False,
     relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=", "|": "|"},
 )
@@ -309,6 +314,7 @@ UNICODE = Spelling(
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
     bracket=lambda condition: f"[{condition}]",
     whole=lambda size: f"{size} is an integer",
+    every="for",
     braces_fraction=False,
     relations={">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "=", "!=": "≠", "|": "|"},
 )
@@ -333,6 +339,7 @@ LATEX = Spelling(
     sum=lambda term, index, last: rf"\sum_{{{index}=0}}^{{{last}}} \left({term}\right)",
     bracket=lambda condition: rf"\left[{condition}\right]",
     whole=lambda size: rf"{size} \in \mathbb{{Z}}",
+    every=r"\text{ for }",
     braces_fraction=True,
     relations={">=": r"\ge", "<=": r"\le", ">": ">", "<": "<", "==": "=", "!=": r"\ne", "|": r"\mid"},
 )

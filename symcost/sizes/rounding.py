@@ -139,7 +139,7 @@ def _positive(size: Size) -> bool:
 
 
 def _negative(numerator: Size) -> bool:
-    return numerator.number is None and numerator.terms[min(numerator.terms, key=sign_order)] < 0
+    return numerator.terms[min(numerator.terms, key=sign_order)] < 0
 
 
 def _flattened(numerator: Size, denominator: Size) -> Size | None:

@@ -34,7 +34,7 @@ def weakest(conditions: Iterable[Condition]) -> list[Condition]:
 
 def _only_symbol(condition: Condition) -> Symbol | None:
     """The symbol of an equation or a divisibility that repeats itself with a period."""
-    if condition.kind not in ("==", "|") or condition.guard != ONE:
+    if condition.kind not in ("==", "|") or condition.guard != ONE or condition.turns:
         return None
     symbols = list(condition.size.symbols() | condition.divisor.symbols())
     if len(symbols) != 1 or not symbols[0].integer or condition.divisor.number is None:
