@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -26,6 +26,7 @@ from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Source, Span, SymcostError, counted, nearest
+from symcost.syntax import Net
 from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
@@ -129,20 +130,27 @@ class Cost:
         """Time in seconds on a device of that ``speed`` in FLOPS, operations a second.
 
         FLOPs are a number of operations, FLOPS a speed. The quotient is a lower bound: memory and idling take longer.
+        ``speed`` is a number, a formula, or a figure such as "312T". Raises `SymcostError` for a cost that is not in FLOPs.
         """
-        return replace(self, _size=self._size / self.domain.convert(speed), unit="s")
+        if self.unit != "FLOPs":
+            message = f"time is FLOPs by FLOPS, and this cost is in {self.unit}"
+            raise SymcostError(Diagnostic("not-flops", message, help="ask net.flops.seconds(...)"))
+        from symcost.claims import figure
+
+        rate = figure(speed) if isinstance(speed, str) else None
+        return replace(self, _size=self._size / self.domain.convert(speed if rate is None else rate), unit="s")
 
     def si(self) -> str:
         """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.
 
         Raises `TypeError` while a symbol is left.
         """
-        from symcost.render.figures import si
+        from symcost.render.figures import duration, si
 
         value = self.value
         if value is None:
             raise TypeError(f"{self} is not a number; give its symbols values with .at()")
-        return si(value, self.unit)
+        return duration(value) if self.unit == "s" else si(value, self.unit)
 
     def __str__(self) -> str:
         return self.text()
@@ -409,6 +417,22 @@ class Architecture:
         values = {n: v if isinstance(v, bool) else self._full.convert(v) for n, v in given.items()}
         return self._instance(binding, values, binding.definition.span)
 
+    def every_net(self) -> Iterator[tuple[Net, Architecture | SymcostError]]:
+        """The networks the file defines: as they were used, or with free parameters where they were not.
+
+        A net that is wrong whatever its parameters comes with what is wrong.
+        """
+        for binding in self._program.nets().values():
+            made = [net for (known, _), net in list(self._program.made.items()) if known == id(binding)]
+            if not made:
+                free = {p.name: Size.of(Symbol(p.name)) for p in binding.definition.params if p.default is None}
+                try:
+                    made = [self._instance(binding, free, binding.definition.span)]
+                except SymcostError as error:
+                    if not all(d.code in ("undecided", "no-closed-form") for d in error.diagnostics):
+                        yield binding.definition, error
+            yield from ((binding.definition, net) for net in made)
+
     def at(self, values: Mapping[Any, Any] | None = None, /, **more: Any) -> Architecture:
         """The same network at some values: ints, fractions, formulas as text, SymPy expressions.
 
@@ -503,7 +527,6 @@ class Architecture:
         found = self._program.made.get(key)
         if found is None:
             found = self._program.made[key] = self._made(binding, values, span)
-        assert isinstance(found, Architecture)
         return found
 
     def _made(self, binding: NetBinding, values: Mapping[str, Argument], span: Span) -> Architecture:

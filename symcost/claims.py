@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from symcost.graph import Argument, resolved
 from symcost.graph.scope import NetBinding, Scope
 from symcost.graph.values import Evaluator, Value, fail
 from symcost.prove import compare
-from symcost.sizes.atoms import Size
+from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.source import Diagnostic, SymcostError, counted, nearest
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class Claims:
 
     def size(self, expr: s.Expr) -> Size:
         return Evaluator(self.scope, self.quantity).size(expr)
+
+    def inside(self, point: Mapping[Symbol, Rational]) -> bool:
+        """Whether the network exists at a point, as far as its symbols tell."""
+        values = {symbol: Size.of(value) for symbol, value in point.items()}
+        return all(c.subs(values).holds() is not False for c in self.owner.domain.conditions)
 
     def quantity(self, asked: s.Ref | s.Apply) -> Value:
         """The cost a name or call asks for."""
@@ -115,9 +120,20 @@ class Claims:
             raise SymcostError(told) from None
 
 
-def check(owner: Architecture) -> Iterator[tuple[s.Assert, Diagnostic | None]]:
-    """Every assert of the program with what is wrong with it, in order."""
-    for node, scope in owner._program.asserts:
+def check(owner: Architecture) -> Iterator[tuple[s.Assert | s.Net, Diagnostic | None]]:
+    """Every assert of the program with what is wrong with it, in order; and every net that is wrong by itself."""
+    yield from _run(owner, owner._program.asserts)
+    for definition, made in owner.every_net():
+        if isinstance(made, SymcostError):
+            yield from ((definition, diagnostic) for diagnostic in made.diagnostics)
+        else:
+            yield from _run(made, made._graph.asserts)
+
+
+def _run(
+    owner: Architecture, asserts: Sequence[tuple[s.Assert, Scope]]
+) -> Iterator[tuple[s.Assert, Diagnostic | None]]:
+    for node, scope in asserts:
         try:
             yield node, _with_row(_checked(node, Claims(owner, scope)), scope)
         except SymcostError as error:
@@ -150,7 +166,7 @@ def _checked(node: s.Assert, claims: Claims) -> Diagnostic | None:
 
 
 def _equal(claim: s.Compare, left: Size, right: Size, claims: Claims) -> Diagnostic | None:
-    verdict = compare(resolved(left), resolved(right))
+    verdict = compare(resolved(left), resolved(right), claims.inside)
     if verdict.equal is True:
         return None
     notes = [f"left side = {_shown(left, claims)}"]

@@ -262,12 +262,7 @@ class _Build(Transformer[Token, Any]):
     head_w = head_s = head
 
     def params(self, c: list[Any]) -> _Part:
-        found: dict[str, s.Param] = {}
-        for param in _nodes(c):
-            if found.setdefault(param.name, param) is not param:
-                message = f"'{param.name}' is already a parameter"
-                raise SymcostError(Diagnostic("already-defined", message, param.span))
-        return _Part(c, tuple(found.values()))
+        return _Part(c, tuple(_nodes(c)))
 
     def param(self, c: list[Any]) -> s.Param:
         return s.Param(str(c[0]), _only(c), span=_span(c))

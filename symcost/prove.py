@@ -31,8 +31,11 @@ class Verdict:
     witness: dict[str, Rational] | None = None
 
 
-def compare(a: Size, b: Size) -> Verdict:
-    """Are two formulas equal for all values of their symbols?"""
+def compare(a: Size, b: Size, inside: Callable[[Point], bool] | None = None) -> Verdict:
+    """Are two formulas equal for all values of their symbols?
+
+    ``inside`` says which points count: a counterexample outside of a network's domain is none.
+    """
     difference = a - b
     if not difference.terms:
         return Verdict(True, "the canonical forms are the same")
@@ -41,13 +44,15 @@ def compare(a: Size, b: Size) -> Verdict:
         number = difference.number
         return Verdict(None, "a function that was not evaluated") if number is None else Verdict(False, "numbers", {})
     value = evaluator(difference)
-    found = _search(value, symbols)
+    found = _search(value, symbols, inside)
     if found is not None:
         return Verdict(False, "a counterexample", {s.name: v for s, v in found.items()})
-    return _over_a_period(difference, value, symbols)
+    return _over_a_period(difference, value, symbols, inside)
 
 
-def _search(value: Callable[[Point], Rational], symbols: list[Symbol]) -> dict[Symbol, Rational] | None:
+def _search(
+    value: Callable[[Point], Rational], symbols: list[Symbol], inside: Callable[[Point], bool] | None
+) -> dict[Symbol, Rational] | None:
     """A point where the value is not zero, the smallest tried first."""
     for shift in range(len(SAMPLES)):
         for sample in SAMPLES:
@@ -56,7 +61,7 @@ def _search(value: Callable[[Point], Rational], symbols: list[Symbol]) -> dict[S
                 number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
                 point[symbol] = _within(symbol, number)
             try:
-                if value(point) != 0:
+                if value(point) != 0 and (inside is None or inside(point)):
                     return point
             except (ZeroDivisionError, OverflowError):
                 continue
@@ -75,7 +80,12 @@ def _within(symbol: Symbol, number: int) -> Rational:
     return value
 
 
-def _over_a_period(difference: Size, value: Callable[[Point], Rational], symbols: list[Symbol]) -> Verdict:
+def _over_a_period(
+    difference: Size,
+    value: Callable[[Point], Rational],
+    symbols: list[Symbol],
+    inside: Callable[[Point], bool] | None,
+) -> Verdict:
     grid: list[list[Rational]] = []
     points = 1
     for symbol in symbols:
@@ -90,6 +100,8 @@ def _over_a_period(difference: Size, value: Callable[[Point], Rational], symbols
     for values in every(*grid):
         point = dict(zip(symbols, values, strict=True))
         if value(point) != 0:
+            if inside is not None and not inside(point):
+                return Verdict(None, "not decided: they differ outside the domain")
             return Verdict(False, "a counterexample", {s.name: v for s, v in point.items()})
     return Verdict(True, f"equal at all {points} points of a full period")
 

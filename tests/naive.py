@@ -751,7 +751,7 @@ def softmax_row(run: Counter, items: Iterable[object], log: bool = False) -> Non
 def upsample(run: Counter, shape: Shape, f: Axes, mode: str = "nearest") -> Shape:
     """``f`` times as many positions: copies (nearest, nothing is computed), or interpolation (bilinear).
 
-    An interpolated element is one dot product over its 2 neighbours on every axis: 2, 4 or 8 mac and 1 dot.
+    An interpolated element weighs its 2 neighbours on every axis and adds them up: 2, 4 or 8 mul, one add fewer.
     The coefficients are constants, neither weights nor work.
     """
     made: set[Axes] = set()
@@ -759,8 +759,16 @@ def upsample(run: Counter, shape: Shape, f: Axes, mode: str = "nearest") -> Shap
         for copy in grid(f):
             made.add((n, i, *(y * ff + z for y, ff, z in zip(at, f, copy, strict=True))))
             if mode == "bilinear":
-                dot(run, (None for _ in grid((2,) * len(at))))
+                blend(run, len(at))
     return extent(made)
+
+
+def blend(run: Counter, axes: int) -> None:
+    """Neighbours, 2 on every axis, times their coefficients and added up."""
+    for neighbour in grid((2,) * axes):
+        run.mul += 1
+        if any(neighbour):
+            run.add += 1
 
 
 def pixelshuffle(run: Counter, shape: Shape, f: int = 2) -> Shape:
@@ -812,7 +820,7 @@ def resize(run: Counter, shape: Shape, to: Axes, mode: str = "nearest") -> Shape
     batch, c, *dims = shape
     for _ in grid((batch, c, *to)):
         if mode == "bilinear":
-            dot(run, (None for _ in grid((2,) * len(dims))))
+            blend(run, len(dims))
     return (batch, c, *to)
 
 

@@ -102,7 +102,9 @@ def _bounds(scope: Scope, fact: s.Expr) -> None:
                 high = ceil(number) - 1 if strict else floor(number) if declared.symbol.integer else number
                 declared.symbol = bounded(declared.symbol, high=high)
             if _empty(declared.symbol):
-                raise fail("contradiction", f"no value of '{declared.symbol.name}' satisfies all facts about it", fact.span)
+                raise fail(
+                    "contradiction", f"no value of '{declared.symbol.name}' satisfies all facts about it", fact.span
+                )
 
 
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from symcost import syntax as s
 from symcost.graph.arguments import Arguments, bind
@@ -14,8 +15,8 @@ from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, library_kind
-from symcost.graph.nodes import Graph, Guarded, Leaf, LostError, Node, Sequence
-from symcost.graph.scope import BlockBinding, LayerBinding, MetricDef, NetBinding, Scope
+from symcost.graph.nodes import Graph, Guarded, Leaf, LostError, Node, Sequence, symbols_of
+from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
 from symcost.graph.turns import for_, times
@@ -41,7 +42,7 @@ class Program:
     graph: Graph
     modules: Modules
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
-    made: dict[object, object] = field(default_factory=dict)  # networks made of its nets, by their arguments
+    made: dict[tuple[int, object], Any] = field(default_factory=dict)  # networks made of its nets, by their arguments
 
     def nets(self) -> dict[str, NetBinding]:
         return {n: b for n, b in self.scope.names.items() if isinstance(b, NetBinding)}
@@ -121,20 +122,29 @@ class Builder:
         declare(self.scope, items)
         root = Sequence(tuple(self.items(items, self.scope)))
         metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
+        declared, used = self.scope.declared(), symbols_of(root) | self._own_symbols()
         return Graph(
             self.name,
             next(iter(self.inputs.values()), None),
             self.scope.here,
             root,
             simplified(weakest(dict.fromkeys(self.conditions)), self.scope.facts()),
-            tuple(self.scope.assumptions()),
-            self.scope.declared(),
+            _concerning(self.scope.assumptions(), used, declared),
+            {name: d for name, d in declared.items() if used & {d.symbol, *d.back}},
             tuple(self.named),
             {n: m for n, m in metrics.items() if isinstance(m, MetricDef)},
             self.scope,
             self.inputs,
             self.outputs,
+            self.asserts,
         )
+
+    def _own_symbols(self) -> set[Symbol]:
+        """Symbols declared by this network itself, and those its inputs and its listed conditions speak of."""
+        own = [d for d in self.scope.names.values() if isinstance(d, Declared)]
+        sizes = [size for shape in self.inputs.values() for size in (shape.channels, *shape.dims, shape.batch)]
+        sizes += [size for c in self.conditions for size in (c.size, c.divisor)]
+        return {a for d in own for a in (d.symbol, *d.back)} | {a for size in sizes for a in size.symbols()}
 
     def items(self, items: Iterable[s.Item], scope: Scope) -> list[Node]:
         nodes: list[Node] = []
@@ -384,6 +394,12 @@ class Builder:
         message = f"cannot decide '{node.condition.span.text}', and the two sides give different shapes: {y} and {z}"
         help_ = "state which holds with 'assume', or give the symbol a number"
         raise fail("undecided", message, node.condition.span, help_)
+
+
+def _concerning(facts: list[Condition], used: set[Symbol], declared: dict[str, Declared]) -> tuple[Condition, ...]:
+    """The facts that speak of symbols the network has."""
+    names = {d.symbol.name for d in declared.values() if used & {d.symbol, *d.back}}
+    return tuple(f for f in facts if {a.name for a in f.size.symbols() | f.divisor.symbols()} & names)
 
 
 def _as_expr(ref: s.TensorRef) -> s.Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from symcost import syntax as s
 from symcost.graph.scope import Declared, MetricDef, Scope
 from symcost.layers.base import Layer
 from symcost.sizes.atoms import Size, Symbol
@@ -89,6 +90,42 @@ class Frozen:
 Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen
 
 
+def symbols_of(node: Node) -> set[Symbol]:
+    """Every symbol in the shapes, the layers and the counts of a network."""
+    found: set[Symbol] = set()
+    seen: set[int] = set()
+    todo: list[object] = [node]
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        match item:
+            case Size():
+                found |= item.symbols()
+            case tuple() | list():
+                todo += item
+            case dict():
+                todo += item.values()
+            case Shape():
+                todo += [item.channels, item.dims, item.batch]
+            case Layer():
+                todo.append(vars(item))
+            case Leaf():
+                todo += [item.layer, item.input, item.output]
+            case Sequence():
+                todo += item.parts
+            case Repeat() | Loop():
+                todo += [item.node, item.count]
+            case Scaled():
+                todo += [item.node, item.weights, item.active, item.work]
+            case Guarded():
+                todo += [item.node, item.holds]
+            case Shared() | Frozen():
+                todo.append(item.node)
+    return found | {a for s in found if s.definition is not None for a in s.definition.symbols()}
+
+
 @dataclass(frozen=True)
 class Graph:
     """A network with everything about it decided, or listed as a condition."""
@@ -105,3 +142,4 @@ class Graph:
     scope: Scope | None = None
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
+    asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)  # written inside the net

@@ -209,6 +209,17 @@ class Scope:
         else:
             self.names[name] = binding
             self.places[name] = span
+            self._check_parameters(binding)
+
+    def _check_parameters(self, binding: Binding) -> None:
+        """The parameters of a definition have names of their own."""
+        if not isinstance(binding, NetBinding | BlockBinding | LayerBinding):
+            return
+        seen: set[str] = set()
+        for name, span in _parameters(binding.definition):
+            if name in seen:
+                self.report.add(Diagnostic("already-defined", f"'{name}' is already a parameter", span))
+            seen.add(name)
 
     def declared(self) -> dict[str, Declared]:
         """Every free symbol visible here, inner ones first."""
@@ -233,6 +244,15 @@ class Scope:
         if name in COSTS:
             help_ = "a cost is known only when the network is: assert and metric can use it"
         return Diagnostic("unknown-name", f"unknown name '{name}'", span, help=help_ or f"declare it: sym {name}")
+
+
+def _parameters(definition: s.Net | s.Block | s.LayerDef) -> Iterator[tuple[str, Span]]:
+    if isinstance(definition, s.Net):
+        yield from ((p.name, p.span) for p in definition.params)
+        return
+    head = definition.head
+    yield from ((name, head.span) for name in (head.width, head.stride) if name)
+    yield from ((p.name, p.span) for p in (*head.params, *head.options))
 
 
 def sides(name: str) -> list[str]:

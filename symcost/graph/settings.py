@@ -63,5 +63,7 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
         return
     if not any(slot.sizes for _, slot in takers):
         words = ", ".join(takers[0][1].words)
-        raise fail("bad-value", f"'{'.'.join(item.path)}' is one of {words}, not '{item.value.span.text}'", item.value.span)
+        raise fail(
+            "bad-value", f"'{'.'.join(item.path)}' is one of {words}, not '{item.value.span.text}'", item.value.span
+        )
     scope.settings[item.path] = evaluator.axes(item.value)

@@ -57,8 +57,8 @@ class Attention(Layer, name="attention"):
             raise LayerError("tensor-needed", "'kv' of 'attention' names a tensor", option="kv")
         if self.kv is not None and not all(given is None for given in (self.keys, self.kdim, self.vdim)):
             raise LayerError("given-twice", "the tensor 'kv' has its own keys, kdim and vdim", option="kv")
-        yield from at_least_one(heads=self.heads, keys=self._keys(x), kv_heads=self._kv_heads())
-        widths = {"dk": self.dk, "dv": self.dv, "kdim": self.kdim, "vdim": self.vdim}
+        yield from at_least_one(heads=self.heads, kv_heads=self._kv_heads())
+        widths = {"dk": self.dk, "dv": self.dv, "keys": self.keys, "kdim": self.kdim, "vdim": self.vdim}
         yield from at_least_one(**{name: size for name, size in widths.items() if size is not None})
         if self.dk is None:
             yield divisible(x.channels, self.heads, "heads must divide the channels")

@@ -24,6 +24,7 @@ from symcost.sizes.atoms import (
     bounds,
     integral,
     inverse,
+    leading,
     lower,
     numeric_content,
     total,
@@ -148,7 +149,10 @@ def _tight(size: Size) -> Size:
 
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
-    return Condition("==", left - right, why=why, code=code)
+    size = left - right
+    if size.terms and leading(size)[1] < 0:  # one equation, whichever side came first
+        size = -size
+    return Condition("==", size, why=why, code=code)
 
 
 def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs") -> Condition:
