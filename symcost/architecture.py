@@ -247,6 +247,11 @@ class Row:
         return int(size.number) if isinstance(size.number, int) else self._owner._cost(size, "times")
 
     @property
+    def turns(self) -> dict[str, Size]:
+        """The turns of the loops around, by name, with how many there are; the figures are those of one turn."""
+        return {i.name: self._owner.domain.public(self._owner._apply(n)) for i, n in self._entry.times.loops}
+
+    @property
     def input(self) -> Shape:
         return self._owner._shape(self.leaf.input)
 

@@ -471,6 +471,8 @@ def _check_depth(tree: s.Node) -> None:
     todo: list[tuple[s.Node, int]] = [(tree, 0)]
     while todo:
         node, depth = todo.pop()
+        if depth + node.span.end - node.span.start <= MAX_NESTING:  # each operator takes a character
+            continue
         if depth > MAX_NESTING:
             message = f"operators nested more than {MAX_NESTING} deep"
             raise SymcostError(Diagnostic("too-deep", message, node.span))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product as every
+from math import ceil as number_ceil
 from math import floor as number_floor
 from math import gcd, isqrt, lcm
 
@@ -234,6 +235,7 @@ def _gcd(a: Rational, b: Rational) -> Rational:
 
 
 _NUMERIC: dict[str, Callable[..., Rational]] = {
+    "ceil": number_ceil,
     "min": min,
     "max": max,
     "gcd": _gcd,

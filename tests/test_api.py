@@ -204,7 +204,7 @@ NO_VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", NO_VALUES, ids=repr)
+@pytest.mark.parametrize("value", NO_VALUES, ids=lambda value: type(value).__name__)
 def test_not_exact(pair: Architecture, value: Any) -> None:
     assert code(lambda: pair.at(X=value)) == "not-exact"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from symcost import syntax as s
 from symcost.graph.scope import Scope, Setting
@@ -26,6 +27,7 @@ class Arguments:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
+@lru_cache(4096)
 def split_name(name: str) -> tuple[str, tuple[int, ...]] | None:
     """``conv1x7`` as ``("conv", (1, 7))``, nothing where no number is glued on."""
     found = _GLUED.match(name)

@@ -109,7 +109,7 @@ class Builder:
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
-    turning: list[str] = field(default_factory=list)  # names of the turns of the loops around
+    labels: set[str] = field(default_factory=set)  # names given to turns of loops: no two loops share one
     lost: bool = False  # after an error: the shape is unknown, names are still checked
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
@@ -175,12 +175,13 @@ class Builder:
     def trial(self, scope: Scope) -> Iterator[None]:
         """What is resolved inside leaves no condition, no name and no diagnostic behind."""
         conditions, guard, named = list(self.conditions), self.guard, list(self.named)
+        labels = set(self.labels)
         told, expanding, uses = len(scope.report.diagnostics), list(self.expanding), list(self.uses)
         try:
             yield
         finally:
             self.conditions, self.guard, self.named = conditions, guard, named
-            self.expanding, self.uses = expanding, uses
+            self.expanding, self.uses, self.labels = expanding, uses, labels
             for diagnostic in list(scope.report.diagnostics)[told:]:
                 del scope.report.diagnostics[diagnostic]
             self.lost = False

@@ -169,7 +169,7 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
         return scope.here
 
     label = _fresh(b, x, count, scope)
-    b.turning.append(label)
+    b.labels.add(label)
     try:
         found = carried(x, count, step, label)
     except LostError:  # on placeholder sizes: what is wrong on the real ones, if anything, is for the reader
@@ -177,8 +177,6 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
         _one(b, turn, Size.of(0), scope)
         _restore(scope, families)
         found = None
-    finally:
-        b.turning.pop()
     if found is None:
         message = f"no rule with a closed form tells how the shape changes with the turns ({x} comes in)"
         raise fail("no-closed-form", message, span, f"give the count a number of at most {MAX_UNROLLED}")
@@ -195,11 +193,7 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
     before = len(b.conditions)
     scope.here = found.shape
     t = Size.of(found.turn)
-    b.turning.append(label)
-    try:
-        body = _one(b, turn, t + 1 if found.peel else t, scope)
-    finally:
-        b.turning.pop()
+    body = _one(b, turn, t + 1 if found.peel else t, scope)
     if scope.here != found.at(t + 1):
         raise fail("no-closed-form", "the shapes of this loop have no closed form", span)
     inside, b.conditions[before:] = b.conditions[before:], []
@@ -264,7 +258,7 @@ def _with_first(scope: Scope, peeled: Kept) -> None:
 
 def _fresh(b: Builder, x: Shape, count: Size, scope: Scope) -> str:
     """A name for the turn that nothing else bears: another loop around, above all."""
-    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible() | {*b.turning}
+    taken = {a.name for size in (x.channels, *x.dims, count) for a in size.symbols()} | scope.visible() | b.labels
     return next(n for n in ("t", "u", "v", "w", *(f"t{k}" for k in range(1, 10_000))) if n not in taken)
 
 

@@ -48,6 +48,14 @@ class Document:
         return replace(tensor, channels=resolved(tensor.channels), dims=tuple(resolved(d) for d in tensor.dims))
 
     @property
+    def turns(self) -> dict[str, Size]:
+        """Turns of loops that occur in the rows, with how many there are."""
+        found: dict[str, Size] = {}
+        for row in self.rows:
+            found |= row.turns
+        return found
+
+    @property
     def names(self) -> dict[str, Size]:
         """Named sizes that occur in shapes and costs, with what they stand for."""
         found: dict[str, Size] = {}

@@ -56,12 +56,12 @@ def _layers(document: Document, spelling: Spelling) -> Table:
     times = "×" if spelling is UNICODE else "x"
     repeated = repeats(document.rows)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("layer", no_wrap=False)
+    table.add_column("layer", overflow="fold")
     if repeated:
         table.add_column(times, justify="right")
-    table.add_column("output")
-    table.add_column("parameters", justify="right")
-    table.add_column("MACs", justify="right")
+    table.add_column("output", overflow="fold")
+    table.add_column("parameters", justify="right", overflow="fold")
+    table.add_column("MACs", justify="right", overflow="fold")
     for row in document.rows:
         repeat = row.repeat
         count = text(Size.of(repeat), spelling) if isinstance(repeat, int) else repeat.text(spelling)
@@ -86,8 +86,11 @@ def _totals(document: Document, console: Console, spelling: Spelling) -> None:
         rounded = f"   ({_rounded(value, cost)})" if value is not None and abs(Fraction(value)) >= 1000 else ""
         _entry(console, label, f"{shown}{rounded}", width)
     if document.names:
-        names = ", ".join(f"{name} = {text(meaning, spelling)}" for name, meaning in document.names.items())
-        _entry(console, "where", names, width)
+        names = [f"{name} = {text(meaning, spelling)}" for name, meaning in document.names.items()]
+        _entry(console, "where", ", ".join(names), width)
+    if document.turns:
+        turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]
+        _entry(console, "turns", ", ".join(turns), width)
     values, costs = document.by_default()
     if values:
         at = ", ".join(f"{name} = {text(v, spelling)}" for name, v in values.items())
@@ -126,7 +129,7 @@ def _entry(console: Console, label: str, content: str, width: int) -> None:
     column = max(width, 11) + 3
     room = max(20, console.width - column)
     lines = _wrapped(content, room)
-    first = f"{label:<{column - 1}} " if len(label) < column else f"{label}  "
+    first = f"{label:<{column - 1}} " if len(label) < column - 2 else f"{label}   "
     console.print(Text.assemble((first, "dim"), lines[0]), soft_wrap=True)
     for line in lines[1:]:
         console.print(Text(" " * column + line), soft_wrap=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil as number_ceil
 from math import gcd, lcm
 from typing import Any, Union
 
@@ -136,7 +137,7 @@ class Function(Atom):
 
     def __init__(self, name: str, args: tuple[Size, ...]) -> None:
         self.name, self.args = name, args
-        self.integer = name == "gcd" or (name in ("min", "max") and all(a.integer for a in args))
+        self.integer = name in ("gcd", "ceil") or (name in ("min", "max") and all(a.integer for a in args))
         self._seal((3, name, *(a.key for a in args)))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
@@ -558,6 +559,9 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             return 1, _least([upper(a) for a in atom.args], strict=False)
         case Function(name="sqrt"):
             return 0, None
+        case Function(name="ceil"):
+            least, greatest = lower(atom.args[0]), upper(atom.args[0])
+            return None if least is None else number_ceil(least), None if greatest is None else number_ceil(greatest)
         case Group():
             return lower(atom.size), upper(atom.size)
         case Holds():

@@ -73,6 +73,7 @@ def _log2(x: sympy.Expr) -> sympy.Expr:
 
 
 _FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
+    "ceil": sympy.ceiling,
     "min": sympy.Min,
     "max": sympy.Max,
     "gcd": sympy.Function("gcd", integer=True, positive=True),

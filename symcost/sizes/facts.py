@@ -282,11 +282,7 @@ def _relaxed(size: Size) -> Size | None:
 
 def simplified(conditions: Sequence[Condition], known: Sequence[Size] = ()) -> tuple[Condition, ...]:
     """What is left to say: no condition that always holds, none that follows from another of its kind."""
-    kept: list[Condition] = []
-    for condition in _common_multiples(conditions):
-        if condition.holds(known) is True or any(_same(condition, k) for k in kept):
-            continue
-        kept.append(condition)
+    kept = [c for c in _strongest(_common_multiples(conditions)) if c.holds(known) is not True]
     result = []
     for i, condition in enumerate(kept):
         others = [k for j, k in enumerate(kept) if j != i and (j < i or not _implies(condition, k))]
@@ -315,8 +311,20 @@ def _common_multiples(conditions: Sequence[Condition]) -> list[Condition]:
     return result
 
 
-def _same(a: Condition, b: Condition) -> bool:
-    return (a.kind, a.size, a.divisor, a.guard, a.turns) == (b.kind, b.size, b.divisor, b.guard, b.turns)
+def _strongest(conditions: Sequence[Condition]) -> list[Condition]:
+    """Each once; of those that differ in a constant only, ``X >= 5`` and ``X >= 9``, the one from which the others follow.
+
+    A deep network has thousands of them, and only what is left is compared pair by pair.
+    """
+    best: dict[object, Condition] = {}
+    for c in conditions:
+        constant = c.size.terms.get((), 0) if c.kind == ">=" and not c.turns else None
+        varying = c.size if constant is None else c.size - constant
+        key = (c.kind, varying, c.divisor, c.guard, c.turns)
+        if key not in best or (constant is not None and constant < best[key].size.terms.get((), 0)):
+            best[key] = c
+    chosen = {id(c) for c in best.values()}
+    return [c for c in conditions if id(c) in chosen]
 
 
 def _implies(a: Condition, b: Condition) -> bool:

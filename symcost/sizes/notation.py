@@ -82,14 +82,32 @@ def _sum(size: Size, sp: Spelling) -> str:
     if not size.terms:
         return sp.number(0)
     written = ""
+    raised = _raised_floor(size)
     for monomial in _printed_order(size):
         coefficient = size.terms[monomial]
-        term = _term(monomial, abs(Fraction(coefficient)), sp)
+        if raised is not None and monomial in ((), ((raised, 1),)):
+            if not monomial:
+                continue
+            term = _rounded(raised, True, sp)
+        else:
+            term = _term(monomial, abs(Fraction(coefficient)), sp)
         if written:
             written += (" + " if coefficient > 0 else " - ") + term
         else:
             written = term if coefficient > 0 else f"-{term}"
     return written
+
+
+def _raised_floor(size: Size) -> Floor | None:
+    """``⌊(X - 1)/s⌋ + 1`` is ``⌈X/s⌉``: the rounding to write that way, when the sum has it."""
+    if size.terms.get(()) != 1:
+        return None
+    for monomial, coefficient in size.terms.items():
+        if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+            atom = monomial[0][0]
+            if isinstance(atom, Floor) and len((atom.numerator + 1).terms) < len(atom.numerator.terms):
+                return atom
+    return None
 
 
 def _printed_order(size: Size) -> list[Monomial]:
@@ -154,10 +172,13 @@ def _atom(atom: Atom, sp: Spelling) -> str:
             return sp.name(atom.name)
         case Floor():
             return _rounding(atom, sp)
+        case Function(name="ceil"):
+            return sp.ceil(_sum(atom.args[0], sp), "1")
         case Function():
             return sp.function(atom.name, ", ".join(_sum(a, sp) for a in atom.args))
         case Group():
-            return sp.parens(_sum(atom.size, sp))
+            inner = _sum(atom.size, sp)
+            return inner if len(atom.size.terms) == 2 and _raised_floor(atom.size) else sp.parens(inner)
         case Sum():
             return sp.sum(_sum(atom.term, sp), _sum(Size.of(atom.index), sp), _sum(atom.count - 1, sp))
         case Holds():
@@ -167,10 +188,17 @@ def _atom(atom: Atom, sp: Spelling) -> str:
 
 def _rounding(atom: Floor, sp: Spelling) -> str:
     """``⌈X/2⌉`` where the numerator ends in d - 1 or more than half of the divisor is added, ``⌊X/2⌋`` otherwise."""
+    return _rounded(atom, False, sp)
+
+
+def _rounded(atom: Floor, plus_one: bool, sp: Spelling) -> str:
+    """A rounding, or (``plus_one``) one more than it as a ceiling."""
     numerator, divisor = atom.numerator, atom.denominator
     raised = numerator - divisor + 1
     shorter = len(raised.terms) < len(numerator.terms)
     write, inner = (sp.ceil, raised) if shorter else (sp.floor, numerator)
+    if plus_one:
+        write, inner = sp.ceil, numerator + 1
     top = _sum(inner, sp)
     if len(inner.terms) > 1 and not sp.braces_fraction and divisor.number != 1:
         top = f"({top})"

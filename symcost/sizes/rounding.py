@@ -24,6 +24,7 @@ from symcost.sizes.atoms import (
     ZERO,
     Atom,
     Floor,
+    Function,
     Group,
     Monomial,
     Rational,
@@ -192,4 +193,6 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
 
 def _loose(value: Size) -> Size:
     """The floor of something not known to be a quotient of integers, such as ``⌊alpha*32⌋`` with a real alpha."""
+    if _negative(value):
+        return -Size.of(Function("ceil", (-value,)))
     return Size.of(Floor(value, ONE))
