@@ -422,7 +422,7 @@ class Architecture:
         values = {n: v if isinstance(v, bool) else self._full.convert(v) for n, v in given.items()}
         return self._instance(binding, values, binding.definition.span)
 
-    def every_net(self) -> Iterator[tuple[Net, Architecture | SymcostError]]:
+    def _every_net(self) -> Iterator[tuple[Net, Architecture | SymcostError]]:
         """The networks the file defines: as they were used, or with free parameters where they were not.
 
         A net that is wrong whatever its parameters comes with what is wrong.

@@ -123,7 +123,7 @@ class Claims:
 def check(owner: Architecture) -> Iterator[tuple[s.Assert | s.Net, Diagnostic | None]]:
     """Every assert of the program with what is wrong with it, in order; and every net that is wrong by itself."""
     yield from _run(owner, owner._program.asserts)
-    for definition, made in owner.every_net():
+    for definition, made in owner._every_net():
         if isinstance(made, SymcostError):
             yield from ((definition, diagnostic) for diagnostic in made.diagnostics)
         else:

@@ -354,8 +354,17 @@ def _literal(text: str) -> s.Expr:
     return number(int(text)) if text.isdigit() else ref(text)
 
 
-# Arguments for which a symbol means less than every number: it stands for any width, never for "none" or "one for all".
-DISCRETE = {("rnn", "biases"), ("gru", "biases"), ("lstm", "biases"), ("lstm", "proj"), ("prelu", "n"), ("scale", "n")}
+# Arguments for which a symbol means less than every number: it stands for any width, never for "none" or "one for all";
+# and a probability, which is no positive integer.
+DISCRETE = {
+    ("rnn", "biases"),
+    ("gru", "biases"),
+    ("lstm", "biases"),
+    ("lstm", "proj"),
+    ("prelu", "n"),
+    ("scale", "n"),
+    ("dropout", "p"),
+}
 MAY_BE_ZERO = ("pad", "outpad", "before", "after", "proj", "biases")
 
 

@@ -525,7 +525,7 @@ def test_numbers(pair: Architecture) -> None:
         with pytest.raises(TypeError, match="give its symbols values"):
             convert(pair.macs)
     with pytest.raises(TypeError, match="not an integer"):
-        int(cost.seconds(10**9))
+        int(pair.flops.at(X=8).seconds(10**9))
 
 
 def test_exact_beyond_floats(pair: Architecture) -> None:
@@ -563,7 +563,8 @@ def test_time() -> None:
     assert net.flops.seconds("1e9") == net.flops.seconds(10**9) == net.flops.seconds(1e9)
     assert net.flops.seconds(10**9).unit == "s"
     assert net.at(X=2).flops.seconds("speed") == "13824/speed"
-    assert code(lambda: net.flops.seconds(0)) == "division-by-zero"
+    assert net.flops.seconds("312T") == net.flops.seconds(312 * 10**12)
+    assert code(lambda: net.macs.seconds(10**9)) == "not-flops"
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ class Builder:
     asserts: list[tuple[s.Assert, Scope]] = field(default_factory=list)
     inputs: dict[str, Shape] = field(default_factory=dict)
     outputs: dict[str, Shape] = field(default_factory=dict)
+    batch_set: Span | None = None  # where the batch was set, until an input takes it
     labels: set[str] = field(default_factory=set)  # names given to turns of loops: no two loops share one
     lost: bool = False  # after an error: the shape is unknown, names are still checked
     leaves: int = 0
@@ -121,6 +122,9 @@ class Builder:
         items = tuple(items)
         declare(self.scope, items)
         root = Sequence(tuple(self.items(items, self.scope)))
+        if self.inputs and self.batch_set is not None:
+            message = "the batch is set before the input, which has it"
+            self.scope.report.add(Diagnostic("batch-too-late", message, self.batch_set))
         metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
         declared, used = self.scope.declared(), symbols_of(root) | self._own_symbols()
         return Graph(
@@ -250,6 +254,7 @@ class Builder:
             self.require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
         if item.name is not None:
             scope.tap(item.name, shape, None, item.span)
+        self.batch_set = None
         self.inputs[name] = scope.here = scope.entered = shape
 
     # the pipe

@@ -24,11 +24,10 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
         raise fail("unknown-setting", "a setting is a name such as conv.bias, not a string", item.span)
     evaluator = Evaluator(scope)
     if item.path == ("batch",):
-        if b.inputs:
-            raise fail("batch-too-late", "the batch is set before the input, which has it", item.span)
         batch = evaluator.size(item.value)
         b.require(at_least(batch, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)
         scope.settings[item.path] = batch
+        b.batch_set = item.span
         return
     if item.path == ("strict",):
         scope.settings[item.path] = evaluator.truth(item.value) is True
