@@ -278,4 +278,7 @@ class Evaluator:
         if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= MAX_ARGS:
             counted = f"{wanted or f'1 to {MAX_ARGS}'} {'size' if wanted == 1 else 'sizes'}"
             raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span)
+        number = args[0].number
+        if number is not None and ((name == "sqrt" and number < 0) or (name == "log2" and number <= 0)):
+            raise fail("bad-value", f"'{name}' of {args[0]} is no size", expr.span)
         return FUNCTIONS[name](*args)

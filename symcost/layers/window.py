@@ -61,7 +61,9 @@ def told(condition: Condition, refuted: str) -> Condition:
 def whole_number(name: str, size: Size) -> Iterator[Condition]:
     if not size.integer:
         why = f"{name} must be a whole number"
-        yield told(divisible(size, ONE, why, "bad-value"), f"{why}, not {size}")
+        if not size.symbols():  # a number, or a root or logarithm that has no exact value
+            yield Condition(">=", -ONE, why=f"{why}, not {size}", code="bad-value")
+        yield divisible(size, ONE, why, "bad-value")
 
 
 def whole(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Iterator[Condition]:

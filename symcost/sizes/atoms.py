@@ -24,7 +24,7 @@ Rational = int | Fraction
 SizeLike = Union["Size", int, Fraction]
 
 MAX_BITS = 13_000  # of one number: 3900 digits; Python itself refuses to write more than 4300
-MAX_PRODUCTS = 200_000  # of two sums multiplied out
+MAX_PRODUCTS = 50_000  # of two sums multiplied out
 
 
 class TooLarge(SymcostError):
