@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 import sympy
+from hypothesis import given
+from strategies import examples, files, written
 
 import symcost
 from symcost import Architecture, DomainError, SymcostError
+from symcost.syntax import File
 
 VGG = Path(__file__).parent.parent / "examples" / "vgg16.arch"
 CONV = "sym K, Cout, s, P\ninput Cin@X x X\nconv(K)-Cout/s(pad=P) : Cout@M x M"
@@ -128,6 +131,7 @@ def test_shapes(pair: Architecture, conv: Architecture) -> None:
     shape = pair.at(X=9).output
     assert shape.tuple() == (1, 128, 2, 2)
     assert (shape.batch, shape.channels, shape.dims) == (1, 128, (2, 2))
+    assert {shape.channels, shape.dims} == {128, (2, 2)}
     assert str(conv.output) == "Cout@M x M"
     assert str(parse("input ids@T embed(V)-d; sym V, d").output) == "d@T"
     with pytest.raises(ValueError, match="not numeric"):
@@ -642,6 +646,17 @@ def test_errors_have_places() -> None:
     assert (first.span.text, first.span.where) == ("pading", "net.arch:2:10")
     assert first.help is not None
     assert str(caught.value) == f"{first}\n\n{second}"
+
+
+@examples(60)
+@given(files())
+def test_every_program_is_answered(tree: File) -> None:
+    """What parses has a cost, or is refused with a place, whatever it says."""
+    try:
+        net = parse(f"sym a, K, Cout\ninput 3@8x8\n{written(tree)}")
+        assert net.table("json")
+    except SymcostError as error:
+        assert all(d.span is not None for d in error.diagnostics)
 
 
 def test_checks() -> None:

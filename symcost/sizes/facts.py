@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as every
 from math import floor as number_floor
-from math import gcd, lcm
+from math import gcd, lcm, prod
 
 from symcost.sizes.atoms import (
     ONE,
@@ -32,6 +32,7 @@ from symcost.sizes.atoms import (
 )
 
 MAX_TURNS = 10_000  # of a loop whose condition is tried turn by turn
+MAX_RESIDUES = 4096  # at which a divisibility is tried
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,33 @@ def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs
 
 
 def divides(divisor: Size, size: Size) -> bool | None:
-    if not size.terms or (size / divisor).integer:
+    if not size.terms or (size / divisor).integer or _at_every_residue(divisor, size):
         return True
     quotient = (size / divisor).number
     return None if quotient is None else Fraction(quotient).denominator == 1
+
+
+def _at_every_residue(divisor: Size, size: Size) -> bool:
+    """Whether a number divides a polynomial in integers for every value of them: ``2 | m^2 - m`` (R13).
+
+    With integer coefficients, the remainder depends on nothing but the remainders of the symbols.
+    """
+    modulus = divisor.number
+    if not isinstance(modulus, int) or modulus < 1:
+        return False
+    below = lcm(*(Fraction(c).denominator for c in size.terms.values()))
+    modulus *= below
+    symbols = list({a for m in size.terms for a, _ in m})
+    if not all(isinstance(a, Symbol) and a.integer for a in symbols) or len(symbols) > MAX_RESIDUES.bit_length():
+        return False
+    if modulus ** len(symbols) > MAX_RESIDUES or any(e < 0 for m in size.terms for _, e in m):
+        return False
+    terms = [(int(c * below), [(symbols.index(a), e) for a, e in m]) for m, c in size.terms.items()]
+
+    def divided(residues: tuple[int, ...]) -> bool:
+        return sum(c * prod(pow(residues[i], e, modulus) for i, e in m) for c, m in terms) % modulus == 0
+
+    return all(map(divided, every(range(modulus), repeat=len(symbols))))
 
 
 def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
