@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from symcost.sizes.atoms import (
@@ -20,6 +20,8 @@ from symcost.sizes.atoms import (
     numeric_content,
     product,
 )
+
+_PRIME = (1 << 61) - 1
 
 
 def presentable(size: Size, hints: Iterable[Size] = (), counts: Iterable[Symbol] = ()) -> Size:
@@ -40,9 +42,10 @@ def presentable(size: Size, hints: Iterable[Size] = (), counts: Iterable[Symbol]
     taken = {a for m in outside.terms for a, _ in m}
     rest = _by_counts(rest, [c for c in counts if c not in taken])
     common = outside * common
-    if common == ONE and not factors:
-        return rest
-    return common * _group(rest) * product(_group(f) ** n for f, n in factors)
+    if not factors:
+        return rest if common == ONE else common * _group(rest)
+    result = common * _group(rest) * product(_group(f) ** n for f, n in factors)
+    return factors[0][0] if result == _group(factors[0][0]) else result  # no parentheses around the whole
 
 
 def _by_hints(size: Size, hints: Iterable[Size]) -> tuple[Size, Size, list[tuple[Size, int]]]:
@@ -111,12 +114,39 @@ def _candidates(hints: Iterable[Size]) -> list[Size]:
 def _divided(size: Size, divisor: Size) -> tuple[Size, int]:
     """How often a sum divides the formula, and what is left."""
     times = 0
-    while len(size.terms) > 1:
+    while len(size.terms) > 1 and _may_divide(divisor, size):
         quotient = size / divisor
         if any(isinstance(a, Group) for m in quotient.terms for a, _ in m):
             break
         size, times = quotient, times + 1
     return size, times
+
+
+def _may_divide(divisor: Size, size: Size) -> bool:
+    """False where a root of the divisor, at a random point modulo a prime, is no root of the formula.
+
+    A division takes as many steps as the quotient has terms, and most hints divide nothing: this looks at each term once.
+    """
+    atoms = sorted({a for s in (divisor, size) for m in s.terms for a, _ in m}, key=lambda a: a.key)
+    values = {a: pow(index + 2, 65_537, _PRIME) for index, a in enumerate(atoms)}
+    for atom in {a for m in divisor.terms for a, e in m if e == 1}:
+        if all(dict(m).get(atom, 0) in (0, 1) for m in divisor.terms):
+            without = _modulo(divisor, values | {atom: 0})
+            slope = (_modulo(divisor, values | {atom: 1}) - without) % _PRIME
+            if slope and without:
+                values[atom] = -without * pow(slope, -1, _PRIME) % _PRIME
+                return _modulo(size, values) == 0
+    return True
+
+
+def _modulo(size: Size, values: Mapping[Atom, int]) -> int:
+    result = 0
+    for monomial, coefficient in size.terms.items():
+        part = coefficient.numerator * pow(coefficient.denominator, -1, _PRIME)
+        for atom, exponent in monomial:
+            part = part * pow(values[atom], exponent, _PRIME) % _PRIME
+        result += part
+    return result % _PRIME
 
 
 def _common(size: Size, factored: bool) -> Size:

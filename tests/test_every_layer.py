@@ -120,7 +120,9 @@ def test_counts_of_numbers(kind: type[Layer], data: st.DataObject) -> None:
     use = data.draw(uses(kind).filter(accepted))
     arch = symcost.parse(use.program())
     found = figures(arch)
-    if kind.kind == "upconv":  # with a stride above the kernel, outputs that nothing falls on are dot products of no product
+    if (
+        kind.kind == "upconv"
+    ):  # with a stride above the kernel, outputs that nothing falls on are dot products of no product
         del found["exact"]
     assert all(count >= 0 for name, count in found.items() if name != "output"), found
     assert all(size > 0 for size in found["output"])

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 from math import ceil as number_ceil
 from math import gcd, lcm
 from typing import Any, Union
@@ -24,6 +25,7 @@ Rational = int | Fraction
 SizeLike = Union["Size", int, Fraction]
 
 MAX_BITS = 13_000  # of one number: 3900 digits; Python itself refuses to write more than 4300
+MAX_QUOTIENT = 1_000  # terms of (X^n - 1)/(X - 1); a longer quotient stays a quotient
 MAX_PRODUCTS = 50_000  # of two sums multiplied out
 
 
@@ -449,7 +451,7 @@ def _atom_power(base: Size, exponent: Size) -> Size:
 
 def _integer_power(base: Size, exponent: int) -> Size:
     if exponent < 0:
-        return inverse(_integer_power(base, -exponent))
+        return _integer_power(inverse(base), -exponent)
     number = base.number
     if number is not None:
         bits = max(abs(x).bit_length() for x in _ratio(number))
@@ -458,11 +460,8 @@ def _integer_power(base: Size, exponent: int) -> Size:
         return Size.of(_plain(Fraction(number) ** exponent))
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms.items()
-        return Size(
-            {tuple((a, e * exponent) for a, e in monomial): _plain(Fraction(coefficient) ** exponent)}
-            if exponent
-            else {(): 1}
-        )
+        factor = _integer_power(Size.of(coefficient), exponent)
+        return factor * Size({tuple((a, e * exponent) for a, e in monomial): 1}) if exponent else ONE
     result, square = ONE, base
     while exponent:
         if exponent & 1:
@@ -480,7 +479,7 @@ def integral(monomial: Monomial, coefficient: Rational) -> bool:
     powers: dict[int, Size] = {}
     for atom, exponent in monomial:
         number = atom.base.number if isinstance(atom, Power) else None
-        if isinstance(number, int) and isinstance(atom, Power):
+        if isinstance(number, int) and number > 1 and isinstance(atom, Power):
             powers[number] = powers.get(number, ZERO) + atom.exponent * exponent
         elif exponent < 0 or not atom.integer:
             return False
@@ -540,7 +539,7 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             base, exponent = lower(atom.base), lower(atom.exponent)
             if base is None or exponent is None or base < 1:
                 return (0, None) if base is not None and base >= 0 else (None, None)
-            return (base ** int(exponent) if exponent >= 0 and exponent == int(exponent) else 0), None
+            return (_at_least(base, int(exponent)) if exponent >= 0 and exponent == int(exponent) else 0), None
         case Floor():
             least, greatest = lower(atom.denominator), upper(atom.denominator)
             if least is None or least <= 0:
@@ -556,7 +555,8 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             lows, highs = [lower(a) for a in atom.args], [upper(a) for a in atom.args]
             return _greatest(lows, strict=False), _greatest(highs, strict=True)
         case Function(name="gcd"):
-            return 1, _least([upper(a) for a in atom.args], strict=False)
+            positive = [a for a in atom.args if (lower(a) or 0) > 0]
+            return (1 if positive else 0), _least([upper(a) for a in positive], strict=False)
         case Function(name="sqrt"):
             return 0, None
         case Function(name="ceil"):
@@ -589,9 +589,21 @@ def _power_interval(
     if low is None or low < 0:
         return (0, None) if exponent > 0 and exponent % 2 == 0 else (interval if exponent == 1 else (None, None))
     if exponent > 0:
-        return low**exponent, None if high is None else high**exponent
-    least = 0 if high is None else Fraction(1) / high**-exponent if high else None
-    return least, None if low == 0 else Fraction(1) / low**-exponent
+        return _at_least(low, exponent), None if high is None else _written_out(high, exponent)
+    most = None if high is None else _written_out(high, -exponent)
+    greatest = _at_least(low, -exponent)
+    return Fraction(1) / most if most else 0, Fraction(1) / greatest if greatest else None
+
+
+def _at_least(base: Rational, exponent: int) -> Rational:
+    """``base^exponent``, or something below it where that is too large to write out."""
+    value = _written_out(base, exponent)
+    return value if value is not None else base if base >= 1 else 0
+
+
+def _written_out(base: Rational, exponent: int) -> Rational | None:
+    bits = max(x.bit_length() for x in _ratio(base))
+    return base**exponent if bits * exponent <= MAX_BITS or base in (0, 1) else None
 
 
 def _times_interval(
@@ -706,19 +718,40 @@ def _is_parameter(atom: Atom) -> bool:
 def _quotient(dividend: Size, divisor: Size) -> Size:
     """The exact quotient by a sum: a polynomial when it divides, otherwise a `Group` in the denominator."""
     factor, primitive = _primitive(divisor)
-    scaled = dividend * inverse(factor)
-    top, lead = leading(primitive)
-    left, quotient = scaled, ZERO
-    for _ in range(len(scaled.terms) * 4 + 8):
-        if not left.terms:
-            return quotient
-        monomial, coefficient = leading(left)
-        ratio = _times(monomial, tuple((a, -e) for a, e in top))
-        if any(e < 0 for _, e in ratio) and not any(e < 0 for _, e in monomial):
-            break
-        part = Size({ratio: _plain(Fraction(coefficient) / lead)})
-        quotient, left = quotient + part, left - part * primitive
-    return scaled * Size({((Group(primitive), -1),): 1})
+    shared = content(dividend)  # may have negative exponents; what is left has none
+    quotient = _long_division(dividend * inverse(shared), primitive)
+    if quotient is not None:
+        return quotient * shared * inverse(factor)
+    return dividend * inverse(factor) * Size({((Group(primitive), -1),): 1})
+
+
+def _long_division(dividend: Size, divisor: Size) -> Size | None:
+    """The quotient of two polynomials if there is no remainder, leading terms first."""
+    if any(e < 0 for m in (*dividend.terms, *divisor.terms) for _, e in m):
+        return None  # a `Group` is left below
+    top, lead = leading(divisor)
+    under = tuple((a, -e) for a, e in top)
+    tail = [(m, c) for m, c in divisor.terms.items() if m != top]
+    left, quotient = dict(dividend.terms), dict[Monomial, Rational]()
+    ahead = [(term_order(m), m) for m in left]
+    heapify(ahead)
+    while left:
+        if len(quotient) > MAX_QUOTIENT + len(dividend.terms):
+            return None
+        _, monomial = heappop(ahead)
+        coefficient = left.pop(monomial, None)
+        if coefficient is None:
+            continue
+        ratio = _times(monomial, under)
+        if any(e < 0 for _, e in ratio):
+            return None
+        quotient[ratio] = _plain(Fraction(coefficient) / lead)
+        for m, c in tail:
+            product_ = _times(ratio, m)
+            if product_ not in left:
+                heappush(ahead, (term_order(product_), product_))
+            _accumulate(left, product_, -_product(quotient[ratio], c))
+    return Size(quotient)
 
 
 @lru_cache(1024)

@@ -23,7 +23,7 @@ from symcost.sizes.atoms import (
     product,
     total,
 )
-from symcost.sizes.functions import FUNCTIONS, gcd, maximum, minimum
+from symcost.sizes.functions import FUNCTIONS, maximum, minimum
 from symcost.sizes.rounding import ceil, floor
 
 
@@ -99,20 +99,22 @@ def from_sympy(expr: Any, symbol: Callable[[str], SizeLike]) -> Size:
     if hasattr(expr, "__iter__"):  # SymPy would evaluate text, also the text in a list
         raise TypeError(f"{expr!r} is no formula")
     expr = sympy.sympify(expr, strict=True)
+    ln2 = sympy.Dummy("ln2", positive=True)
+    expr = expr.replace(sympy.log, lambda a: ln2 if a == 2 else ln2 * sympy.Function("log2")(a))
 
     def convert(e: Any) -> Size:
         match e:
             case sympy.Integer() | sympy.Rational():
                 return Size.of(Fraction(int(e.p), int(e.q)))
-            case sympy.Symbol():
+            case sympy.Symbol() if e != ln2:  # what is left of log(X) alone
                 return Size.of(symbol(e.name))
             case sympy.Add():
                 return total(convert(a) for a in e.args)
             case sympy.Mul():
                 return product(convert(a) for a in e.args)
             case sympy.Pow():
-                if e.exp == sympy.Rational(1, 2):
-                    return FUNCTIONS["sqrt"](convert(e.base))
+                if isinstance(e.exp, sympy.Rational) and e.exp.q == 2:
+                    return FUNCTIONS["sqrt"](convert(e.base)) ** int(e.exp.p)
                 power = convert(e.exp)
                 return convert(e.base) ** (power.number if isinstance(power.number, int) else power)
             case sympy.floor():
@@ -125,8 +127,8 @@ def from_sympy(expr: Any, symbol: Callable[[str], SizeLike]) -> Size:
                 return minimum(*(convert(a) for a in e.args))
             case sympy.Max():
                 return maximum(*(convert(a) for a in e.args))
-        if isinstance(e, sympy.core.function.AppliedUndef) and e.func.__name__ == "gcd":
-            return gcd(*(convert(a) for a in e.args))
+        if isinstance(e, sympy.core.function.AppliedUndef) and e.func.__name__ in ("gcd", "log2", "divisible"):
+            return FUNCTIONS[e.func.__name__](*(convert(a) for a in e.args))
         raise TypeError(f"{e} has no exact meaning as a size")
 
     return convert(expr)

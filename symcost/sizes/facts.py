@@ -34,6 +34,8 @@ from symcost.sizes.atoms import (
 MAX_TURNS = 10_000  # of a loop whose condition is tried turn by turn
 MAX_RESIDUES = 4096  # at which a divisibility is tried
 
+MAX_SPREAD = 4_000  # terms, when every symbol is written as its bound plus something
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -244,13 +246,18 @@ def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
 def _shifted_nonnegative(size: Size) -> bool:
     """Every symbol written as its bound plus something not negative: then no coefficient may be negative."""
     size = _cleared(size)
+    if _spread(size) > MAX_SPREAD:
+        return False
     atoms = sorted({a for m in size.terms for a, _ in m}, key=lambda a: a.key)
+    divisors = {a for m in size.terms for a, e in m if e < 0}
     options: list[list[tuple[Atom, Size]]] = []
     for index, atom in enumerate(atoms):
         low, high = bounds(atom)
         rest = Size.of(Symbol(f"#{index}", low=0))
+        if atom in divisors and (low is None or low < 0):
+            return False  # its sign is open, and that of 1/atom with it
         ways = [rest + low] if low is not None else []
-        if high is not None and len(atoms) <= 4:
+        if high is not None and len(atoms) <= 4 and atom not in divisors:
             ways.append(high - rest)
         if not ways:
             return False
@@ -260,6 +267,11 @@ def _shifted_nonnegative(size: Size) -> bool:
         if all(c >= 0 for c in moved.terms.values()):
             return True
     return False
+
+
+def _spread(size: Size) -> int:
+    """How many terms it has once every atom in it is a sum of two."""
+    return sum(prod(abs(e) + 1 for _, e in m) for m in size.terms)
 
 
 def _replace_atoms(size: Size, values: dict[Atom, Size]) -> Size:
@@ -295,10 +307,13 @@ def _relaxed(size: Size) -> Size | None:
             value = Size.of(atom)
             if isinstance(atom, Floor) and atom.numerator.integer:
                 n, d = atom.numerator, atom.denominator
-                value = n / d if coefficient < 0 else (n - d + 1) / d
-                if coefficient > 0 and not (lower(value) or -1) >= 0:
-                    value = Size.of(atom)
-                changed = changed or isinstance(atom, Floor)
+                over = (coefficient < 0) == (exponent > 0)  # the term is least where the rounding is largest
+                least = (n - d + 1) / d
+                if over:
+                    value = n / d
+                elif (lower(least) or 0) > 0:
+                    value = least
+                changed = True
             part = part * value**exponent
         parts.append(part)
     return total(parts) if changed else None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, Function, Holds, Size
+from symcost.sizes.atoms import ONE, Function, Holds, Size, bounds
 from symcost.sizes.facts import Condition, divides, never_negative
 from symcost.sizes.rounding import ceil, floor
 
@@ -24,9 +24,8 @@ def maximum(*args: Size) -> Size:
 def _extreme(name: str, args: tuple[Size, ...], wins: Callable[[Size, Size], bool]) -> Size:
     flat: list[Size] = []
     for arg in args:
-        atom = next(iter(arg.atoms()), None) if len(arg.terms) == 1 else None
-        alone = isinstance(atom, Function) and atom.name == name and arg == Size.of(atom)
-        flat += list(atom.args) if alone and isinstance(atom, Function) else [arg]
+        own = [a for m in arg.terms for a, _ in m if isinstance(a, Function) and a.name == name]
+        flat += own[0].args if own and arg == Size.of(own[0]) else [arg]
     kept: list[Size] = []
     for arg in flat:
         if any(wins(k, arg) for k in kept):
@@ -44,13 +43,15 @@ def gcd(a: Size, b: Size) -> Size:
     x, y = a.number, b.number
     if isinstance(x, int) and isinstance(y, int):
         return Size.of(number_gcd(x, y))
-    if y == 1 or x == 1:
+    if y in (1, -1):
         return ONE
-    if divides(b, a) is True:
-        return b
-    if divides(a, b) is True:
-        return a
-    if isinstance(y, int) and y > 0 and a.integer:
+    for divisor, multiple in ((b, a), (a, b)):
+        if divisor.terms and divides(divisor, multiple) is True:
+            if never_negative(divisor):
+                return divisor
+            if never_negative(-divisor):
+                return -divisor
+    if isinstance(y, int) and y > 0 and a.integer and all(type(c) is int for c in a.terms.values()):
         a = Size({m: int(c) % y for m, c in a.terms.items() if int(c) % y})
         factor = number_gcd(*(int(c) for c in a.terms.values()))
         common = number_gcd(factor, y)
@@ -58,7 +59,7 @@ def gcd(a: Size, b: Size) -> Size:
             return common * gcd(a / common, Size.of(y // common))
         if number_gcd(factor, y) == 1 and factor > 1:  # the factor has no share in y
             a = a / factor
-    return Size.of(Function("gcd", (a, b)))
+    return Size.of(Function("gcd", tuple(sorted((a, b), key=lambda s: (s.number is not None, s.key)))))
 
 
 def sqrt(value: Size) -> Size:
@@ -69,7 +70,7 @@ def sqrt(value: Size) -> Size:
             return Size.of(Fraction(top, bottom))
     if len(value.terms) == 1 and number is None:
         ((monomial, coefficient),) = value.terms.items()
-        if all(e % 2 == 0 for _, e in monomial):
+        if coefficient > 0 and all(e % 2 == 0 and (bounds(a)[0] or -1) >= 0 for a, e in monomial):
             return Size({tuple((a, e // 2) for a, e in monomial): 1}) * sqrt(Size.of(coefficient))
     return Size.of(Function("sqrt", (value,)))
 

@@ -150,11 +150,11 @@ def _joined(factors: list[str], sp: Spelling) -> str:
 def _factor(atom: Atom, exponent: int, sp: Spelling) -> str:
     if isinstance(atom, Power):
         number = atom.base.number
-        if isinstance(number, int) and exponent > 1 and number**exponent <= 1024:  # (2^n)^2 is 4^n
+        if isinstance(number, int) and number > 1 and exponent > 1 and number**exponent <= 1024:  # (2^n)^2 is 4^n
             return _raised(sp.number(number**exponent), atom.exponent, sp)
         inside = atom.exponent * exponent
         base = _sum(atom.base, sp)
-        simple = isinstance(atom.base.number, int) or re.fullmatch(r"\w+", base)
+        simple = re.fullmatch(r"\w+", base)  # (-1)^n is not -1^n
         return _raised(base if simple else sp.parens(base), inside, sp)
     written = _atom(atom, sp)
     return written if exponent == 1 else sp.power(written, sp.number(exponent))
@@ -289,7 +289,7 @@ def latex_name(name: str) -> str:
     if name.startswith("_") or name.endswith("_"):
         return rf"\mathrm{{{name}}}".replace("_", r"\_")
     head, _, tail = name.partition("_")
-    if not tail:
+    if not tail and head not in _GREEK:
         found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
         if (found and found[1].isupper()) or (found and found[2].isdigit()):
             head, tail = found[1], found[2]

@@ -31,10 +31,16 @@ from symcost.sizes.atoms import (
     Size,
     SizeLike,
     integral,
+    leading,
     lower,
+    product,
     sign_order,
+    term_order,
+    total,
     upper,
 )
+
+MAX_STEPS = 100  # of a division by a sum
 
 
 def ceil(value: SizeLike) -> Size:
@@ -55,27 +61,31 @@ def floor(value: Size) -> Size:
     outside, rest = _split(value)
     if not rest.terms:
         return outside
-    numerator, denominator = _fraction(rest)
+    numerator, denominator = over_one_divisor(rest)
     if not (numerator.integer and denominator.integer and _positive(denominator)):
         return outside + _loose(rest)
-    flat = _flattened(numerator, denominator)
-    if flat is not None:
-        return outside + flat
-    if _negative(numerator):
-        return outside - floor((denominator - 1 - numerator) / denominator)
     numerator, denominator = _reduced(numerator, denominator)
     if denominator == ONE:
         return outside + numerator
+    whole, numerator = _remainder(numerator, denominator)
+    outside = outside + whole
     known = _between(numerator, denominator)
     if known is not None:
         return outside + known
+    flat = _flattened(numerator, denominator)
+    if flat is not None:
+        return outside + flat
+    whole, mirrored = _remainder(denominator - 1 - numerator, denominator)
+    if _negative(numerator) and not _negative(mirrored):  # both may be where the divisor is a sum
+        return outside - whole - floor(mirrored / denominator)
     return outside + Size.of(Floor(numerator, denominator))
 
 
 def _split(value: Size) -> tuple[Size, Size]:
     """The integer part that can be taken out of a rounding, and what stays: ``⌊X + 3*Y/2⌋ = X + Y + ⌊Y/2⌋``.
 
-    The leading coefficient keeps its sign and loses its nearest integer; the others are left in [0, 1).
+    The leading coefficient, and that of a rounding, keeps its sign and loses its nearest integer; the others are left in
+    [0, 1).
     """
     outside: dict[Monomial, Rational] = {}
     rest: dict[Monomial, Rational] = {}
@@ -87,7 +97,8 @@ def _split(value: Size) -> tuple[Size, Size]:
             continue
         taken = 0
         if all(e > 0 and a.integer for a, e in monomial):
-            taken = _nearest(coefficient) if lead and monomial else number_floor(coefficient)
+            near = lead or (len(monomial) == 1 and isinstance(monomial[0][0], Floor))  # -⌊x/a⌋/b is to be flattened
+            taken = _nearest(coefficient) if near and monomial else number_floor(coefficient)
         left = coefficient - taken
         if taken:
             outside[monomial] = taken
@@ -103,7 +114,7 @@ def _nearest(value: Rational) -> int:
     return -number_floor(Fraction(1, 2) - abs(Fraction(value))) * sign
 
 
-def _fraction(value: Size) -> tuple[Size, Size]:
+def over_one_divisor(value: Size) -> tuple[Size, Size]:
     """Numerator and denominator, both without negative powers and with integer coefficients."""
     bottom: dict[Atom, int] = {}
     for monomial in value.terms:
@@ -111,23 +122,32 @@ def _fraction(value: Size) -> tuple[Size, Size]:
             if exponent < 0:
                 bottom[atom] = max(bottom.get(atom, 0), -exponent)
     number = lcm(*(Fraction(c).denominator for c in value.terms.values()))
-    denominator = Size.of(number)
-    for atom, exponent in bottom.items():
-        denominator = denominator * _ungrouped(atom) ** exponent
-    if any(isinstance(atom, Group) for atom in bottom):
-        return _without_groups(value, denominator)
-    return value * denominator, denominator
-
-
-def _without_groups(value: Size, denominator: Size) -> tuple[Size, Size]:
-    """`_fraction` where sums stand in denominators: each term is divided into the denominator by itself."""
-    numerator = ZERO
+    denominator = number * product(_ungrouped(atom) ** exponent for atom, exponent in bottom.items())
+    if not any(isinstance(atom, Group) for atom in bottom):
+        return value * denominator, denominator
+    parts = []
     for monomial, coefficient in value.terms.items():
-        part = denominator * coefficient
-        for atom, exponent in monomial:
-            part = part * _ungrouped(atom) ** exponent
-        numerator = numerator + part
-    return numerator, denominator
+        exponents = dict(monomial)
+        factors = (_ungrouped(a) ** (exponents.get(a, 0) + bottom.get(a, 0)) for a in exponents | bottom)
+        parts.append(coefficient * number * product(factors))
+    return total(parts), denominator
+
+
+def _remainder(numerator: Size, denominator: Size) -> tuple[Size, Size]:
+    """R4 where the divisor is a sum: ``⌊(X + s + 1)/(s + 1)⌋ = 1 + ⌊X/(s + 1)⌋``; `_split` does it for a product."""
+    if len(denominator.terms) == 1:
+        return ZERO, numerator
+    top, lead = leading(denominator)
+    whole = ZERO
+    for _ in range(MAX_STEPS):
+        for monomial in sorted(numerator.terms, key=term_order):
+            ratio, times = Size({monomial: 1}) / Size({top: 1}), numerator.terms[monomial] // lead
+            if times and ratio.integer:
+                whole, numerator = whole + ratio * times, numerator - ratio * times * denominator
+                break
+        else:
+            break
+    return whole, numerator
 
 
 def _ungrouped(atom: Atom) -> Size:
@@ -140,7 +160,7 @@ def _positive(size: Size) -> bool:
 
 
 def _negative(numerator: Size) -> bool:
-    return numerator.terms[min(numerator.terms, key=sign_order)] < 0
+    return bool(numerator.terms) and numerator.terms[min(numerator.terms, key=sign_order)] < 0
 
 
 def _flattened(numerator: Size, denominator: Size) -> Size | None:

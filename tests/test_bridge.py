@@ -1,0 +1,166 @@
+"""Between sizes and SymPy: the same value on both sides, and the way back."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
+
+import symcost
+from symcost.prove import evaluator
+from symcost.sizes import Size, Symbol, ceil, floor
+from symcost.sizes.bridge import from_sympy, sympy_symbol, to_sympy
+from symcost.sizes.functions import divisible, gcd, log2, maximum, minimum, sqrt
+
+x, y, s, p, z, b = (Size.of(symbol) for symbol in (X, Y, S, P, Z, B))
+n = Size.of(Symbol("n"))
+NAMES = {symbol.name: symbol for symbol in EVERY}
+
+
+def back(expr: Any) -> Size:
+    return from_sympy(expr, lambda name: Size.of(NAMES.get(name, Symbol(name))))
+
+
+def value(expr: sympy.Expr, point: dict[Symbol, int]) -> Fraction:
+    """The expression at a point, by SymPy."""
+    number = expr.subs({sympy_symbol(symbol): v for symbol, v in point.items()})
+    return Fraction(int(number.p), int(number.q))
+
+
+# ------------------------------------------------------------ there and back
+
+
+@given(polynomials())
+@examples(60)
+def test_polynomials_come_back_as_they_were(f: Any) -> None:
+    assert back(to_sympy(f.size)) == f.size
+
+
+@given(formulas((X, Y, S), leaves=5) | roundings(leaves=5), points())
+@examples(80)
+def test_values_agree_on_both_sides_and_after_both_ways(f: Any, point: dict[Symbol, int]) -> None:
+    expr = to_sympy(f.size)
+    assert value(expr, point) == f.value(point)
+    assert at(back(expr), point) == f.value(point)
+
+
+SIZES = {
+    "a rounding": floor((x - 3) / s) + 1,
+    "a rounding up": ceil(x / 2) * y,
+    "a nested rounding": floor((floor(x / 3) * 2 + y) / 5),
+    "a quotient": x / (2 * y) - Fraction(3, 7),
+    "a sum below": x / (y + 1),
+    "a power": Size.of(2) ** n * 3,
+    "a power of a power": Size.of(6) ** (2 * n - 1),
+    "a power of a symbol": x ** (n + 1),
+    "a minimum": minimum(x, y, p),
+    "a maximum": maximum(x, 2 * y) * 2,
+    "a common divisor": x + 7 - gcd(x, Size.of(7)),
+    "a root": sqrt(x) + 1,
+    "a root below": 1 / sqrt(x),
+    "a logarithm": 3 * log2(x) + 1,
+    "two logarithms": log2(x) * log2(y) / 5,
+    "a logarithm below": x / log2(y),
+    "a divisible number": divisible(3 * x, Size.of(8)),
+    "a negative size": floor(z / 2) - z,
+    "a number": Size.of(Fraction(-22, 7)),
+    "zero": Size.of(0),
+}
+
+
+@pytest.mark.parametrize("case", SIZES)
+def test_sizes_come_back_as_they_were(case: str) -> None:
+    assert back(to_sympy(SIZES[case])) == SIZES[case]
+
+
+def test_roots_that_sympy_rewrites_keep_their_value() -> None:
+    for size in (sqrt(x * y), sqrt(9 * x), sqrt(x**3), x / sqrt(y), sqrt(x / y)):
+        for point in ({X: 4, Y: 9}, {X: 16, Y: 1}, {X: 25, Y: 36}):
+            assert at(back(to_sympy(size)), point) == evaluator(size)(point)
+
+
+# ------------------------------------------------------------ what SymPy is told
+
+
+def test_symbols_carry_their_domain() -> None:
+    assert to_sympy(x) == sympy.Symbol("X", integer=True, positive=True)
+    assert to_sympy(p) == sympy.Symbol("P", integer=True, nonnegative=True)
+    assert to_sympy(z) == sympy.Symbol("Z", integer=True)
+    assert to_sympy(b).is_positive
+    assert to_sympy(Size.of(Symbol("alpha", integer=False, low=0))) == sympy.Symbol(
+        "alpha", real=True, nonnegative=True
+    )
+    assert to_sympy(Size.of(Symbol("t", integer=False, low=None))) == sympy.Symbol("t", real=True)
+    assert to_sympy(Size.of(Symbol("below", low=-5))).is_positive is None
+
+
+@pytest.mark.parametrize(
+    "name", ["S", "N", "E", "I", "O", "Q", "beta", "gamma", "zeta", "pi", "C", "re", "Symbol", "x"]
+)
+def test_names_that_mean_something_to_sympy(name: str) -> None:
+    """They are symbols like any other, in formulas, in values and on the way back."""
+    own = Symbol(name)
+    size = 3 * Size.of(own) ** 2 + ceil(Size.of(own) / 2)
+    expr = to_sympy(size)
+    assert {q.name for q in expr.free_symbols} == {name}
+    assert back(expr) == size
+    assert at(size, {own: 5}) == 78
+    assert symcost.formula(f"3*{name}^2 + ceil({name}/2)") == expr
+    arch = symcost.parse(f"input {name}@9\nlinear-4")
+    assert arch.params == f"4*{name} + 4"
+    assert int(arch.params.at({name: 10})) == 44
+    assert arch.params.at({name: sympy.Symbol(name)}) == f"4*{name} + 4"
+
+
+def test_sympy_expressions_that_users_hand_in() -> None:
+    u, v = sympy.symbols("X Y", integer=True, positive=True)
+    plain = sympy.Symbol("X")
+    assert back(u * v + sympy.Rational(1, 2)) == x * y + Fraction(1, 2)
+    assert back(plain) == x
+    assert back(sympy.floor(u / 2) + sympy.ceiling(u / 2)) == floor(x / 2) + ceil(x / 2)
+    assert back(sympy.Mod(u, 4)) == x - 4 * floor(x / 4)
+    assert back(sympy.Min(u, v) + sympy.Max(u, v)) == minimum(x, y) + maximum(x, y)
+    assert back(2**u / 4) == Size.of(2) ** x / 4
+    assert back(sympy.factor(u**2 + 2 * u * v + v**2)) == (x + y) ** 2
+    assert back(sympy.log(u) / sympy.log(2)) == log2(x)
+    assert back(sympy.Integer(5)) == back(5) == 5
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        0.5,
+        sympy.Float(0.5),
+        sympy.pi,
+        sympy.E,
+        sympy.I,
+        sympy.oo,
+        sympy.nan,
+        sympy.zoo,
+        sympy.sin(sympy.Symbol("X")),
+        sympy.log(sympy.Symbol("X")),
+        sympy.Function("f")(sympy.Symbol("X")),
+        sympy.Symbol("X") < 3,
+        True,
+        sympy.Matrix([1, 2]),
+        None,
+        "X + 1",  # text is read by the language, never by SymPy
+        "__import__('os')",
+    ],
+)
+def test_what_has_no_exact_meaning_is_refused(expr: Any) -> None:
+    with pytest.raises((TypeError, sympy.SympifyError)):
+        back(expr)
+
+
+@given(st.integers(), st.integers(1, 40))
+@examples(60)
+def test_huge_numbers_stay_exact(a: int, e: int) -> None:
+    size = a * x**e + Fraction(1, e)
+    assert back(to_sympy(size)) == size
+    assert value(to_sympy(size), {X: 10**20}) == a * Fraction(10**20) ** e + Fraction(1, e)
