@@ -147,11 +147,15 @@ def only_parsed(text: str) -> object:
 
 def warm(rounds: int) -> list[Line]:
     lines = []
-    for shape in (equal, different, shrinking):
-        for layers in (100, 1000, 10_000) if shape is not shrinking else (100,):
+    for shape, counts, target in (
+        (equal, (100, 1000, 10_000), 5),
+        (different, (100, 1000, 10_000), 10),
+        (shrinking, (100, 400), 20),
+    ):
+        for layers in counts:
             text = shape(layers)
             ours, larks = best([lambda: counted(text), lambda: only_parsed(text)], max(2, rounds * 100 // layers))  # noqa: B023
-            lines.append(Line(f"{layers} {shape.__name__} layers, to Lark's parse", ours, larks, 2.0))
+            lines.append(Line(f"{layers} {shape.__name__} layers, to Lark's parse", ours, larks, target))
     body = "conv3-64 bn relu"
     repeats = {
         "x 2": f"input 64@X x X [{body}] x 2",

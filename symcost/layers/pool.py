@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from symcost.layers.base import Layer, LayerError, Ops, PerAxis
 from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, told, whole
@@ -33,7 +34,7 @@ class _Pool(Layer):
         yield from not_negative(padding=self.pad)
         for n, k, s, p, d in self._each(x):
             half = at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
-            yield told(half, f"a padding of {p} exceeds half of the window of {extent(k, d)}")
+            yield told(half, partial("a padding of {} exceeds half of the window of {}".format, p, extent(k, d)))
             room = s - 1 if self.round == "ceil" else ZERO  # rounding up, one window may stick out
             yield fits(n + room, k, p, d)
             yield from whole(n, k, s, p, d, self.round)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from symcost.sizes.atoms import ONE, Size, SizeLike
 from symcost.sizes.facts import Condition, at_least, divisible
@@ -45,17 +46,18 @@ def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: st
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
     """The kernel is not larger than the padded input."""
     width = extent(k, dilation)
-    positions = "1 position" if n == 1 else f"{n} positions"
-    padded = f"{positions} padded by {p}" if p != 0 else positions
-    return told(
-        at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large"),
-        f"a window of {width} does not fit into {padded}",
-    )
+
+    def refuted() -> str:
+        positions = "1 position" if n == 1 else f"{n} positions"
+        padded = f"{positions} padded by {p}" if p != 0 else positions
+        return f"a window of {width} does not fit into {padded}"
+
+    return told(at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large"), refuted)
 
 
-def told(condition: Condition, refuted: str) -> Condition:
-    """The condition; when it never holds, one that says so with the numbers."""
-    return Condition(">=", -ONE, why=refuted, code=condition.code) if condition.holds() is False else condition
+def told(condition: Condition, refuted: Callable[[], str]) -> Condition:
+    """The condition; when it never holds, one that says so with the numbers, which are written only then."""
+    return Condition(">=", -ONE, why=refuted(), code=condition.code) if condition.holds() is False else condition
 
 
 def whole_number(name: str, size: Size) -> Iterator[Condition]:
@@ -86,7 +88,7 @@ def at_least_one(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
                 continue
             yield from whole_number(name, size)
             why = f"{name} must be at least 1"
-            yield told(at_least(size, 1, why, "bad-value"), f"{why}, not {size}")
+            yield told(at_least(size, 1, why, "bad-value"), partial("{}, not {}".format, why, size))
 
 
 def not_negative(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
@@ -96,4 +98,4 @@ def not_negative(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
                 continue
             yield from whole_number(name, size)
             why = f"{name} must not be negative"
-            yield told(at_least(size, 0, why, "bad-value"), f"{why}, and is {size}")
+            yield told(at_least(size, 0, why, "bad-value"), partial("{}, and is {}".format, why, size))

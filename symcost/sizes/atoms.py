@@ -332,7 +332,10 @@ class Size:
 
     def __truediv__(self, other: SizeLike) -> Size:
         """The exact quotient; never rounds."""
-        return self * inverse(Size.of(other)) if len(Size.of(other).terms) < 2 else _quotient(self, Size.of(other))
+        other = Size.of(other)
+        if other is ONE:
+            return self
+        return self * inverse(other) if len(other.terms) < 2 else _quotient(self, other)
 
     def __rtruediv__(self, other: SizeLike) -> Size:
         return Size.of(other) / self
