@@ -91,9 +91,7 @@ def main() -> int:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("dev.py", description=__doc__, formatter_class=form, allow_abbrev=False)
     parser.add_argument("command", choices=("demo", "test", "check"))
-    parser.add_argument(
-        "--venv", type=Path, default=ROOT / ".venv", metavar="DIR", help="instead of .venv here"
-    )
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", metavar="DIR", help="instead of .venv here")
     options, rest = parser.parse_known_args()
     command = {"demo": demo, "test": test, "check": check}[options.command]
     return command(options.venv.resolve(), rest)

@@ -146,7 +146,8 @@ class _Place:
     def _number(self) -> str | None:
         """``4k``, ``3M``, ``.5``, ``1,000``, ``1 000``."""
         digits = re.search(r"(?<![\w.])(\d[\d.]*)\s?$", self.before)
-        if self.kind == "_X" and self.operand and (self.before[-1:] == " " or self.after[:1].isdigit()):
+        size = self.kind == "_X" and not self.expected.keys() & {"AS", "AT"}  # no layer and no shape stands before
+        if size and (self.before[-1:] == " " or self.after[:1].isdigit()):
             return "sizes for several axes stand in parentheses: (3 x 5)"
         if digits and self.kind in ("NAME", "LNAME", "_X") and not _INPUT.search(self.before):
             advice = f"a product needs a sign: write {digits[1]}*{self.word}"
