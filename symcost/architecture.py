@@ -26,7 +26,7 @@ from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Source, Span, SymcostError, counted, nearest
-from symcost.syntax import Net
+from symcost.syntax import File, Net
 from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
@@ -568,7 +568,12 @@ def parse(text: str, name: str = "<text>", folder: str | Path | None = None) -> 
 
     Raises `SymcostError`, whose ``diagnostics`` say everything that is wrong in it.
     """
-    found = program(parse_syntax(Source(name, text, None if folder is None else Path(folder))))
+    return network(parse_syntax(Source(name, text, None if folder is None else Path(folder))))
+
+
+def network(file: File) -> Architecture:
+    """A network from its syntax tree."""
+    found = program(file)
     return Architecture(found.graph, found)
 
 

@@ -314,14 +314,14 @@ def _is_program(argument: str) -> bool:
 
 
 def _network(program: str) -> tuple[Architecture, str]:
-    from symcost.architecture import parse
+    from symcost.parser import parse
 
-    text = _text(program)
-    if program == "-":
-        return parse(text, "<stdin>"), "<stdin>"
-    if _is_program(program):
-        return parse(text, "<program>"), "<program>"
-    return parse(text, program, Path(program).parent), Path(program).name
+    name = _shown(program)
+    inside = name != program
+    file = parse(Source(name, _text(program), None if inside else Path(program).parent))
+    from symcost.architecture import network  # behind the parser: an error of syntax answers before the rest is loaded
+
+    return network(file), name if inside else Path(program).name
 
 
 def _net(arch: Architecture, call: str) -> Architecture:

@@ -78,6 +78,14 @@ def test_text_and_errors(args: list[str], given: str, code: int) -> None:
     assert not modules & {"sympy", "mpmath"}
 
 
+def test_syntax_errors() -> None:
+    """What they need is the parser: not the layers, not the conventions, no table to print."""
+    for args in (["-"], ["check", "-"]):
+        code, modules = command(*args, given="input 3@8x8 conv3-(")
+        assert code == 1
+        assert not modules & {"sympy", "rich", "tomllib"}
+
+
 @pytest.mark.parametrize(
     "args",
     [[], ["--set", "X=224"], ["--json"], ["--latex"], ["--markdown"], ["--convention", "exact"], ["--speed", "1T"]],

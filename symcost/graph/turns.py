@@ -99,9 +99,7 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
         return []
     if same:
         b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
-        found = _fixed(
-            b, turn, count, scope, x, span, MAX_UNROLLED if number is None or number > MAX_UNROLLED else None
-        )
+        found = _fixed(b, turn, count, scope, x, span, 2 if number is None else MAX_UNROLLED)
         if found is not None:
             return found
     if number is not None and number <= MAX_UNROLLED:
@@ -132,9 +130,7 @@ def _one(b: Builder, turn: Turn, t: Size, scope: Scope) -> list[Node]:
     return nodes
 
 
-def _fixed(
-    b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span, limit: int | None
-) -> list[Node] | None:
+def _fixed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span, limit: int) -> list[Node] | None:
     """Turns until one leaves its shape alone; the rest is a factor. None where none of the first ones does."""
 
     def one(shape: Shape) -> tuple[tuple[Node, ...], Shape]:
@@ -145,7 +141,7 @@ def _fixed(
 
     before = len(b.conditions)
     try:
-        turns, scope.here = repeated(one, x, count, 2 if limit else None)
+        turns, scope.here = repeated(one, x, count, limit)
     except EndlessLoop:
         scope.here = x
         del b.conditions[before:]
