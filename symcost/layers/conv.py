@@ -116,7 +116,9 @@ class DepthwiseConv(_Windowed, name="dwconv"):
 class TransposedConv(Layer, name="upconv"):
     """Transposed convolution: every input element is spread over a kernel of outputs.
 
-    Work is one product for each input element, kernel tap and output channel of its group; taps that fall outside count.
+    Work is one product for each input element, kernel tap and output channel of its group; taps that fall outside count. Every
+    output element counts as one dot product, also one that no product falls on (a stride beyond the kernel, output padding):
+    `exact` is then one too small for each of these.
 
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14 with output padding.
     Example: ``upconv2-64/2`` on ``128@14x14``: 32832 params, 6422528 macs.
