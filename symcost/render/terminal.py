@@ -27,6 +27,9 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
         console.print()
         aligned(_layers(document, spelling), console)
     console.print()
+    if table and document.turns:
+        turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]
+        _entry(console, "turns", ", ".join(turns), max(len(label) for label in document.costs))
     _totals(document, console, spelling)
     _below(document, console, spelling, speed)
 
@@ -88,9 +91,6 @@ def _totals(document: Document, console: Console, spelling: Spelling) -> None:
     if document.names:
         names = [f"{name} = {text(meaning, spelling)}" for name, meaning in document.names.items()]
         _entry(console, "where", ", ".join(names), width)
-    if document.turns:
-        turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]
-        _entry(console, "turns", ", ".join(turns), width)
     values, costs = document.by_default()
     if values:
         at = ", ".join(f"{name} = {text(v, spelling)}" for name, v in values.items())
