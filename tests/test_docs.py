@@ -350,10 +350,10 @@ def test_every_keyword_construct_and_kind_is_in_the_manual() -> None:
 def test_every_command_and_option_is_described() -> None:
     text = read(DOCS / "cli.md")
     assert isinstance(cli, click.Group)
-    context = click.Context(cli)
+    context = click.Context(cli, help_option_names=["-h", "--help"])
     for name, command in cli.commands.items():
         assert f"## symcost {name}\n" in text, name
-        for option in command.get_params(context):
+        for option in command.get_params(click.Context(command, parent=context)):
             if isinstance(option, click.Option) and "--help" not in option.opts:
                 spelled = max(option.opts, key=len)
                 assert f"`{spelled}" in section(DOCS / "cli.md", f"symcost {name}"), (name, spelled)
