@@ -111,6 +111,14 @@ WRITTEN = [
     (x / (2 * s), "X/(2*s)", "X/(2·s)", r"\frac{X}{2 s}"),
     (ceil(x / 2), "ceil(X/2)", "⌈X/2⌉", r"\left\lceil \frac{X}{2} \right\rceil"),
     (floor((x - 3) / s), "floor((X - 3)/s)", "⌊(X - 3)/s⌋", r"\left\lfloor \frac{X - 3}{s} \right\rfloor"),
+    (ceil(x / s), "ceil(X/s)", "⌈X/s⌉", r"\left\lceil \frac{X}{s} \right\rceil"),
+    (ceil(x / s) + y, "Y + ceil(X/s)", "Y + ⌈X/s⌉", r"Y + \left\lceil \frac{X}{s} \right\rceil"),
+    (
+        floor(ceil(y / x) / 2),
+        "ceil((Y - X)/(2*X))",
+        "⌈(Y - X)/(2·X)⌉",
+        r"\left\lceil \frac{Y - X}{2 X} \right\rceil",
+    ),
     (floor(x / s**2) ** 2, "floor(X/(s^2))^2", "⌊X/s²⌋²", r"\left\lfloor \frac{X}{s^{2}} \right\rfloor^{2}"),
     (two**n, "2^n", "2^n", "2^{n}"),
     (3 * two**n, "3*2^n", "3·2^n", r"3 \cdot 2^{n}"),
@@ -143,6 +151,7 @@ def test_latex_balances(f: Any) -> None:
 def test_what_is_written_depends_on_the_size_only(f: Any, g: Any) -> None:
     assert ascii_text(f.size + g.size) == ascii_text(g.size + f.size)
     assert unicode_text(f.size * g.size) == unicode_text(g.size * f.size)
+    assert ascii_text(ceil(x / s) * ceil(x / y)) == ascii_text(ceil(x / y) * ceil(x / s))  # each could take the 1
 
 
 # ------------------------------------------------------------ conditions

@@ -62,8 +62,7 @@ IDENTITIES: dict[str, Sides] = {
 }
 # ⌊(3*x + y)/2⌋ is x + ⌊(x + y)/2⌋ or 2*x - ⌈(x - y)/2⌉: beside a half, the nearest integer is two integers.
 TWO_FORMS = {"R4, split"}
-# R5 needs the factor g to be a number. In R8, ⌊(a + x)/(2*a)⌋ and its mirror image both begin with half of the divisor.
-NUMBERS_ONLY = {"R5": {"g", "r"}, "R8, up of down": {"a", "b"}}
+NUMBERS_ONLY = {"R5": {"g", "r"}}  # a common factor is found where it is a number
 ANY = ("x", "y", "c", "r")
 
 
@@ -260,6 +259,14 @@ def test_nested_roundings_flatten() -> None:
     assert floor(x / (6 * s)) == floor(floor(x / 3) / (2 * s))
 
 
+def test_half_of_a_divisor_beside_a_size() -> None:
+    """``⌊(s + X)/(2*s)⌋`` and its mirror image ``-⌊(s - 1 - X)/(2*s)⌋`` begin alike: what follows decides."""
+    x, y, s = Size.of(X), Size.of(Y), Size.of(S)
+    for d in (s, y, x * y):
+        assert ceil(floor(x / d) / 2) == floor((x + d) / (2 * d)) == -floor((d - 1 - x) / (2 * d))
+        assert floor(ceil(x / d) / 2) == floor((x + d - 1) / (2 * d)) == -ceil((1 - x - d) / (2 * d))
+
+
 def test_numbers_over_a_symbol() -> None:
     s = Size.of(S)
     assert ceil(5 / s) == floor((s + 4) / s) == 1 + floor(4 / s)
@@ -284,6 +291,7 @@ def test_any_nesting_is_flat(n: Size, a: int, b: int, c: int, by: int | Symbol) 
         assert floor((floor(n / inner) + c) / outer) == floor((n + c * inner) / both)
         assert ceil((ceil(n / inner) + c) / outer) == ceil((n + c * inner) / both)
         assert floor(ceil(n / inner) / outer) == floor((n + inner - 1) / both)
+        assert ceil(floor(n / inner) / outer) == floor((n + inner * (outer - 1)) / both)
         assert -floor(-n / inner) == ceil(n / inner) == floor((n + inner - 1) / inner)
 
 

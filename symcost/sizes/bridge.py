@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import sympy
@@ -74,8 +74,8 @@ def _log2(x: sympy.Expr) -> sympy.Expr:
 
 _FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     "ceil": sympy.ceiling,
-    "min": sympy.Min,
-    "max": sympy.Max,
+    "min": partial(sympy.Min, evaluate=False),  # SymPy 1.14 makes Min(-3, -3/(X*Y)) of positive X, Y -3/(X*Y)
+    "max": partial(sympy.Max, evaluate=False),
     "gcd": sympy.Function("gcd", integer=True, positive=True),
     "sqrt": sympy.sqrt,
     "log2": _log2,

@@ -102,8 +102,8 @@ def _raised_floor(size: Size) -> Floor | None:
     """``⌊(X - 1)/s⌋ + 1`` is ``⌈X/s⌉``: the rounding to write that way, when the sum has it."""
     if size.terms.get(()) != 1:
         return None
-    for monomial, coefficient in size.terms.items():
-        if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+    for monomial in sorted(size.terms, key=term_order):
+        if size.terms[monomial] == 1 and len(monomial) == 1 and monomial[0][1] == 1:
             atom = monomial[0][0]
             if isinstance(atom, Floor) and len((atom.numerator + 1).terms) < len(atom.numerator.terms):
                 return atom

@@ -76,7 +76,8 @@ def floor(value: Size) -> Size:
     if flat is not None:
         return outside + flat
     whole, mirrored = _remainder(denominator - 1 - numerator, denominator)
-    if _negative(numerator) and not _negative(mirrored):  # both may be where the divisor is a sum
+    # both may be negative where the divisor is a sum
+    if _negative(numerator, denominator) and not _negative(mirrored, denominator):
         return outside - whole - floor(mirrored / denominator)
     return outside + Size.of(Floor(numerator, denominator))
 
@@ -159,8 +160,11 @@ def _positive(size: Size) -> bool:
     return low is not None and low > 0
 
 
-def _negative(numerator: Size) -> bool:
-    return bool(numerator.terms) and numerator.terms[min(numerator.terms, key=sign_order)] < 0
+def _negative(numerator: Size, denominator: Size) -> bool:
+    """Whether the leading term is; half of the divisor stands in ``⌊(s + x)/(2*s)⌋`` and in its mirror image, so not that one."""
+    alone = next(iter(denominator.terms)) if len(denominator.terms) == 1 else None
+    deciding = [m for m in numerator.terms if m != alone] or numerator.terms
+    return bool(deciding) and numerator.terms[min(deciding, key=sign_order)] < 0
 
 
 def _flattened(numerator: Size, denominator: Size) -> Size | None:
@@ -213,6 +217,6 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
 
 def _loose(value: Size) -> Size:
     """The floor of something not known to be a quotient of integers, such as ``⌊alpha*32⌋`` with a real alpha."""
-    if _negative(value):
+    if _negative(value, ONE):
         return -Size.of(Function("ceil", (-value,)))
     return Size.of(Floor(value, ONE))
