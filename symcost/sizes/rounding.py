@@ -9,6 +9,9 @@ is decided when printing. Canonical means that two roads to one size end in the 
 * the leading coefficient in (0, 1/2], by ``⌊-x/d⌋ = -⌊(x + d - 1)/d⌋`` (R6), so that ``-⌊-x/d⌋`` and ``⌈x/d⌉`` are one;
 * what lies between two integers is that integer (R11, R12).
 
+One exception: a coefficient of exactly one half keeps its sign, so ``X - ⌊X/2⌋`` and ``⌈X/2⌉`` stay two forms (R10);
+`symcost.prove` finds them equal.
+
 Each rule is brute-forced over negative, zero and positive values in `tests/test_rounding.py`.
 """
 
