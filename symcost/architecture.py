@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from symcost.conventions import Convention
 from symcost.conventions import convention as load_convention
+from symcost.conventions import known as is_convention
 from symcost.conventions import names as convention_names
 from symcost.domain import Domain, by_name
 from symcost.files import read
@@ -278,7 +280,8 @@ class Row:
         return self.cost("macs")
 
     def cost(self, convention: str) -> Cost:
-        return self._owner._priced(convention, self._entry.counts)
+        rule = load_convention(convention)
+        return self._owner._priced(rule, rule.of(self._entry.figures), (self._entry,))
 
     def count(self, op: str) -> Cost:
         return self._owner._count(op, self._entry.counts)
@@ -358,8 +361,9 @@ class Architecture:
             return self._metric(self._graph.metrics[name])
         if name in tuple(Op):
             return self.count(name)
-        if name in convention_names():
-            return self._priced(name, self._tally.counts)
+        if is_convention(name):
+            rule = load_convention(name)
+            return self._priced(rule, rule.total(self._tally), self._tally.entries)
         known = ["params", "active", "trainable", "activations", *convention_names(), *Op, *self._graph.metrics]
         help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
         raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
@@ -500,9 +504,8 @@ class Architecture:
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
         return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
 
-    def _priced(self, name: str, counts: Mapping[str, Size]) -> Cost:
-        rule = load_convention(name)
-        return self._cost(self._apply(rule.price(counts)), rule.unit, name, rule.uncounted(counts))
+    def _priced(self, rule: Convention, size: Size, entries: tuple[Entry, ...]) -> Cost:
+        return self._cost(self._apply(size), rule.unit, rule.name, rule.uncounted(entries))
 
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
         known = (*Op, *self._graph.metrics)

@@ -125,7 +125,7 @@ def tally(root: Node) -> Tally:
     figures: dict[object, Figures] = {}
 
     def of(leaf: Leaf) -> Figures:
-        return figures.setdefault((id(leaf.layer), leaf.input, leaf.output), Figures(leaf))
+        return figures.setdefault((id(leaf.layer), leaf.input, leaf.output, leaf.form), Figures(leaf))
 
     entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times()))
     names = sorted({name for e in entries for name in e.counts})

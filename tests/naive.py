@@ -984,3 +984,35 @@ def attention(
             for i in range(dv):
                 run.use("learned value", head, i)
     return (batch, c, t)
+
+
+def sdpa(
+    run: Counter, shape: Shape, heads: int, kv_heads: int, dk: int, dv: int, keys: int = 0, causal: bool = False
+) -> Shape:
+    """Attention without projections, over the same positions or over ``keys`` positions of another tensor.
+
+    * A score is a dot product over dk and 1 mul (the scale); `softmax_row` runs over the keys that a query sees.
+    * A head's output is, for each of its dv places, a dot product over the keys that the query sees.
+    * ``causal``: query i sees keys 0..i. A key/value head serves heads/kv_heads query heads and saves nothing here.
+    """
+    batch, c, t = shape
+    assert c == heads * dk + (0 if keys else kv_heads * (dk + dv))
+    for _ in range(batch):
+        for _, query in grid((heads, t)):
+            seen = [key for key in range(keys or t) if key <= query or not causal]
+            for _ in seen:
+                dot(run, (None for _ in range(dk)))
+                run.mul += 1
+            softmax_row(run, seen)
+            for _ in range(dv):
+                dot(run, (None for _ in seen))
+    return (batch, heads * dv, t)
+
+
+def matmul(run: Counter, shape: Shape, others: int) -> Shape:
+    """Each vector of the tensor with each of ``others`` vectors, one dot product over the channels."""
+    batch, c, *positions = shape
+    for _ in grid((batch, *positions)):
+        for _ in range(others):
+            dot(run, (None for _ in range(c)))
+    return (batch, others, *positions)

@@ -622,6 +622,41 @@ def attention(draw: DrawFn) -> Trial:
     )
 
 
+@st.composite
+def sdpa(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    kv_heads = new.size("g", 1, 2)
+    heads = new.let("a", kv_heads * new.number(1, 2))
+    dk = new.number(1, 3)
+    dv = new.size("dv", 1, 3) if new.maybe() else dk
+    cross = new.maybe()
+    head, shape = new.input(heads * dk + (0 if cross else kv_heads * (dk + dv)), new.number(1, 4))
+    keys, causal = 0, new.maybe() and not cross
+    if cross:
+        keys = new.size("S", 1, 4)
+        new.let("J", kv_heads * (dk + dv))
+        head = head.replace("input ", "input memory: {J}@{S}\ninput queries: ")
+    asked = [("kv_heads", "{g}", kv_heads == heads)]
+    asked += [("kv", "memory", False)] if cross else []
+    asked += [("dv", "{dv}", False)] if "dv" in new.sizes else []
+    options = new.options(*asked, new.yes("causal", causal, False))
+    trial = {"heads": heads, "kv_heads": kv_heads, "dk": dk, "dv": dv, "keys": keys, "causal": causal}
+    return new.trial(head, shape, "sdpa" + one("({a})", options), naive.sdpa, **trial)
+
+
+@st.composite
+def matmul(draw: DrawFn) -> Trial:
+    new = Sketch(draw)
+    c = new.number(1, 4)
+    head, shape = new.input(c, *(new.number(1, 3) for _ in range(new.number(0, 2))))
+    others = new.size("S", 1, 4)
+    if new.maybe():
+        return new.trial(head, shape, "matmul({S})", naive.matmul, others=others)
+    new.let("J", c)
+    head = head.replace("input ", "input other: {J}@{S}\ninput x: ")
+    return new.trial(head, shape, "matmul(other)", naive.matmul, others=others)
+
+
 KINDS: dict[str, SearchStrategy[Trial]] = {
     "conv": conv(),
     "dwconv": dwconv(),
@@ -674,6 +709,8 @@ KINDS: dict[str, SearchStrategy[Trial]] = {
     "gru": recurrent("gru"),
     "lstm": recurrent("lstm"),
     "attention": attention(),
+    "sdpa": sdpa(),
+    "matmul": matmul(),
 }
 
 

@@ -1,50 +1,55 @@
-"""Counting conventions: prices of primitive operations, as data files beside this module."""
+"""Counting conventions: what one unit of cost is, as data files beside this module.
+
+A convention prices primitive operations (its rule) and says where it departs from that rule for a kind of layer. `reading`
+makes one of a file.
+"""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from symcost.ops import Op
-from symcost.sizes.atoms import Size, total
+from symcost.conventions.convention import Convention, Departure
+from symcost.conventions.reading import read_convention
 from symcost.source import Diagnostic, SymcostError, nearest
 
+__all__ = ["Convention", "Departure", "convention", "known", "names"]
 
-@dataclass(frozen=True)
-class Convention:
-    """What one unit counts. An operation without a price is not counted, which every result says."""
-
-    name: str
-    unit: str
-    title: str
-    source: str
-    prices: Mapping[Op, Fraction]
-
-    def price(self, counts: Mapping[str, Size]) -> Size:
-        """The cost of these primitive operations."""
-        return total(counts[op.value] * price for op, price in self.prices.items() if op.value in counts)
-
-    def uncounted(self, counts: Mapping[str, Size]) -> tuple[str, ...]:
-        """Operations that happen and have no price here. Dot products are not work of their own: their products are."""
-        priced = {op.value for op in self.prices} | {Op.DOT.value}
-        return tuple(op.value for op in Op if op.value in counts and op.value not in priced)
-
-
-def names() -> tuple[str, ...]:
-    """The conventions that exist."""
-    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.toml")))
+FOLDER = Path(__file__).parent
 
 
 @cache
+def names() -> tuple[str, ...]:
+    """The conventions that exist: ``macs``, ``fvcore@0.1.5``."""
+    return tuple(sorted(path.name.removesuffix(".toml") for path in FOLDER.glob("*.toml")))
+
+
+def known(name: str) -> bool:
+    """Whether `convention` finds something by this name."""
+    return name.endswith(".toml") or bool(_versions(name))
+
+
 def convention(name: str) -> Convention:
-    """Read a convention. Raises `SymcostError` when there is none of that name."""
-    if name not in names():
-        help_ = nearest(name, names()) or f"conventions: {', '.join(names())}"
+    """A convention by its name, the newest where no version is given, or a user's own by the path of its file.
+
+    Raises `SymcostError` when there is none of that name, or when the file is wrong.
+    """
+    if name.endswith(".toml"):
+        return read_convention(Path(name), convention)
+    found = _versions(name)
+    if not found:
+        help_ = nearest(name, names()) or f"conventions: {', '.join(names())}; or a file of your own: ours.toml"
         raise SymcostError(Diagnostic("unknown-convention", f"unknown convention '{name}'", help=help_))
-    data = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
-    prices = {Op(op): Fraction(str(price)) for op, price in data["prices"].items()}
-    return Convention(name, data["unit"], data["title"], data["source"], prices)
+    return _own(found[-1])
+
+
+@cache
+def _own(name: str) -> Convention:
+    return read_convention(FOLDER / f"{name}.toml", convention)
+
+
+def _versions(name: str) -> list[str]:
+    """``fvcore@0.1.5`` by itself, and for ``fvcore`` all its versions, the newest last."""
+    if name in names():
+        return [name]
+    return sorted((n for n in names() if n.startswith(f"{name}@")), key=lambda n: n.partition("-")[2] == "")

@@ -316,7 +316,7 @@ class Builder:
             layer, y, needed = self.placed[key]
             self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
             scope.here = y
-            return [self._leaf(layer, call, x, y)]
+            return [self._leaf(layer, call, x, y, scope)]
         before = len(self.conditions)
         try:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
@@ -343,15 +343,16 @@ class Builder:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
-        return self._leaf(layer, call, x, y, text)
+        return self._leaf(layer, call, x, y, scope, text)
 
-    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, text: str = "") -> Leaf:
+    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, text: str = "") -> Leaf:
         self.leaves += 1
         if self.leaves > MAX_LEAVES:
             raise fail("too-many-layers", f"the program expands to more than {MAX_LEAVES} layers", call.span)
         if not text:  # inside a block its parameters are not what the reader wants to see
             text = layer.written() if self.expanding and type(layer).kind in KINDS else " ".join(call.span.text.split())
-        return Leaf(layer, text, x, y, call.span)
+        form = scope.settings.get((layer.kind, "form")) or scope.settings.get(("form",))
+        return Leaf(layer, text, x, y, call.span, form if isinstance(form, str) else None)
 
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         """Prove a condition, refuse it, or list it."""

@@ -87,6 +87,6 @@ def unknown_setting(item: s.Set) -> SymcostError:
     elif len(path) == 2:
         help_ = nearest(path[0], kinds)
     else:
-        help_ = nearest(path[0], {"batch", "strict", *(x.name for k in kinds.values() for x in slots(k))})
-        help_ = help_ or "settings are the options of layers, batch and strict"
+        help_ = nearest(path[0], {"batch", "strict", "form", *(x.name for k in kinds.values() for x in slots(k))})
+        help_ = help_ or "settings are the options of layers, batch, form and strict"
     return fail("unknown-setting", f"no layer has the setting '{'.'.join(path)}'", item.span, help_)

@@ -26,6 +26,7 @@ class Leaf:
     input: Shape
     output: Shape
     span: Span
+    form: str | None = None  # how it is implemented, for conventions of tools that see a difference
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,12 @@ from symcost.graph.scope import BlockBinding, Scope
 from symcost.graph.user_layer import head_slots
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, slots
+from symcost.layers.merge import MERGES
 from symcost.sizes.atoms import Size
 from symcost.sizes.facts import at_least
 from symcost.source import nearest
+
+FORMED = {*KINDS, *MERGES}  # whose form can be said by itself
 
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
@@ -31,6 +34,12 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
         return
     if item.path == ("strict",):
         scope.settings[item.path] = evaluator.truth(item.value) is True
+        return
+    if item.path[-1] == "form" and (item.path == ("form",) or item.path[0] in FORMED):
+        form = evaluator.value(item.value)
+        if not isinstance(form, str):
+            raise fail("bad-value", 'a form is a text: set relu.form = "functional"', item.value.span)
+        scope.settings[item.path] = form
         return
     block = scope.find(item.path[0]) if len(item.path) == 2 else None
     if isinstance(block, BlockBinding):

@@ -114,6 +114,10 @@ class Layer:
                 tail.append(_argument(slot, value, False))
         return name + (f"({', '.join(head)})" if head else "") + slot_text + (f"({', '.join(tail)})" if tail else "")
 
+    def values(self, x: Shape) -> dict[str, Value]:
+        """Its arguments by name, with what the defaults that depend on ``x`` come to."""
+        return {slot.name: getattr(self, slot.name, None) for slot in slots(type(self))}
+
     def needs(self, x: Shape) -> Iterator[Condition]:
         """What must hold for this layer to exist on ``x``."""
         yield from ()

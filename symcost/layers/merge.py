@@ -96,3 +96,6 @@ class Router(Layer):
     def ops(self, x: Shape, y: Shape) -> Ops:
         scores = x.vectors * self.experts
         return {Op.MAC: scores * x.channels, Op.DOT: scores}
+
+
+MERGES: dict[str, type[Layer]] = {kind.kind: kind for kind in (Add, Multiply, Concat, Router)}
