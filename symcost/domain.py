@@ -13,7 +13,7 @@ from symcost.graph import Graph, resolved
 from symcost.graph.scope import Binding, Declared, Scope
 from symcost.graph.values import Evaluator
 from symcost.parser import parse_formula
-from symcost.sizes.atoms import Size, SizeLike, Symbol, product
+from symcost.sizes.atoms import DivisionByZero, Size, SizeLike, Symbol, product
 from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.source import Diagnostic, DomainError, Report, SymcostError, nearest
@@ -141,6 +141,13 @@ class Domain:
     def _moved(self, condition: Condition, given: Given) -> Condition:
         return condition.mapped(partial(self.apply, given=given))
 
+    def _broken(self, condition: Condition, given: Given) -> bool:
+        """Whether a condition does not hold; one that has no meaning here, such as ``n | C`` at n = 0, does not."""
+        try:
+            return self._moved(condition, given).holds() is False
+        except DivisionByZero:
+            return True
+
     def _asked(self, given: Given) -> list[Condition]:
         """What values ask for themselves: a formula keeps to the bounds of its symbol, a named size is what it stands for."""
         found = []
@@ -175,10 +182,11 @@ class Domain:
             if condition.subs(values).holds() is False:
                 wrong.append(f"it was assumed that {condition_text(condition, ASCII)}")
         if not wrong:
-            for condition in self.conditions:
-                if self._moved(condition, given).holds() is False:
-                    shown = condition.mapped(self.public)
-                    wrong.append(f"{condition.why}: {condition_text(shown, ASCII)}")
+            wrong += [
+                f"{condition.why}: {condition_text(condition.mapped(self.public), ASCII)}"
+                for condition in self.conditions
+                if self._broken(condition, given)
+            ]
             wrong += [condition.why for condition in self._asked(given) if condition.holds() is False]
         if wrong:
             message = f"the network does not exist at {at}" if at else "the network does not exist here"

@@ -682,3 +682,25 @@ def test_nothing_can_be_changed(pair: Architecture) -> None:
     row: Any = pair.layers[0]
     with pytest.raises(AttributeError):
         row.text = "relu"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "block b { conv1-(2*in.c) : Q@* } input C@9 b b",
+        "input C@9 for i in 1..3 { conv1-(C*i) : Q@* conv1-1 }",
+        "input C@9 [conv1-(here.c + C) : Q@* conv1-8] x C",
+        "input C@9 conv1-(2*C) : Q@* conv1-(Q + 1) : P@* [conv1-P : P@*] x C",
+    ],
+)
+def test_a_name_stands_for_one_size(program: str) -> None:
+    """A name given to two sizes, in two uses of a block or two turns, is that of the first; the formula shown is the cost."""
+    net = symcost.parse(program)
+    for cost in (net.params, net.macs, net.activations):
+        meant = cost.expr
+        for _ in cost.names:
+            called = {s: net.formula(cost.names[s.name]) for s in meant.free_symbols if s.name in cost.names}
+            meant = meant.subs(called)
+        for c in (1, 2, 5):
+            at = [s for s in meant.free_symbols if s.name == "C"]
+            assert meant.subs(dict.fromkeys(at, c)) == cost.at(C=c).value

@@ -223,7 +223,7 @@ def allowed(refusal: Refusal, hand: symcost.Architecture) -> str | None:
     And shared weights of two sizes have no formula, not even for the counts that give them one size.
     """
     if refusal.code == "outside-domain":
-        if any("runs at least once" in note for note in refusal.notes):
+        if any("runs at least once" in note or "so many turns" in note for note in refusal.notes):
             return "no first turn"
         if all("must agree" in note for note in refusal.notes) and _spreads(hand):
             return "a side of 1"
@@ -238,7 +238,8 @@ def _spreads(arch: symcost.Architecture) -> bool:
 
 def without_formula(refusal: Refusal, exists: list[int], counts: list[int]) -> bool:
     """Whether the engine may refuse a loop with a symbol for its count: it knows no formula, or no large count exists."""
-    return refusal.code in ("no-closed-form", "unknown-name", "shared-differ") or not set(exists) & set(counts[-2:])
+    unknown = ("no-closed-form", "undecided", "unknown-name", "shared-differ")
+    return refusal.code in unknown or not set(exists) & set(counts[-2:])
 
 
 def sized(program: str, n: int) -> dict[str, int]:
@@ -332,6 +333,19 @@ PROGRAMS = {
     "no width": "input 10@6x6 for i in 0..<n { conv3-((i - 2)^2) conv3-10 }",
     "if in a turn": IMAGE + "for i in 0..<n { if i == 2 { conv3-8 } else { conv1-8 } }",
     "if that does not fit": "input 8@4x4 for i in 0..<n { if i == 2 { conv7-8(pad=valid) zeropad(3, 3) } }",
+    "if in every second turn": IMAGE + "for i in 0..<n { if i % 2 == 1 { conv3-8 } if i % 3 == 0 { conv1-8 } conv1-8 }",
+    "if after some turns": IMAGE + "for i in 0..<n { if i >= 2 { conv3-8 } if i < 3 { conv1-8 } conv1-8(bias=false) }",
+    "if with a weight of the turn": IMAGE + "for i in 0..<n { if i >= 2 { conv3-(i*i) conv3-8 } if i != 1 { conv1-8 } }",
+    "another width in the first turn": "input 8@5 for i in 1..n { linear-(if i > 1 then 4 else 6) linear-8 }",
+    "another width in the last turn": "input 8@5 for i in 1..n { linear-(if i < n then 4 else 6) }",
+    "another width between": "input 8@5 for i in 1..n { linear-(if i < n and i > 1 then 4 else 6) }",
+    "no branch in the last turn": "input 8@5 linear-4 as s(n) for i in n - 1 downto 0 { if i > 0 { concat(s(n)) } }",
+    # sizes named in turns
+    "size of a turn named": IMAGE + "for k in 0..<n { conv1-(k + 1) : Q@* conv1-4 }",
+    "size at the end of a turn named": IMAGE + "for k in 0..<n { conv1-4 conv1-(k + 1) : Q@* }",
+    "remainder named": IMAGE + "for k in 0..<n { conv1-(2 + k % 2) : Q@* conv1-4 }",
+    "sides named": "input 8@75x75 for i in 0..<n { conv3-8/2 : 8@H x W relu }",
+    "growing width named": IMAGE + "[conv1-(here.c + n) : Q@* conv1-8] x n",
     # tensors named in turns
     "u-net": """assume X % 2^n == 0 input 8@X x X for i in 0..<n { conv3-(8*2^i) as s(i) maxpool } conv3-(8*2^n)
         for i in n - 1 downto 0 { upconv2-(8*2^i)/2 concat(s(i)) conv3-(8*2^i) }""",

@@ -65,7 +65,7 @@ class _Reader:
     def _place(self, found: re.Match[str] | None) -> Span:
         line, column = (int(found[1]), int(found[2])) if found else (self.source.text.count("\n") + 1, 1)
         starts = [0] + [i + 1 for i, c in enumerate(self.source.text) if c == "\n"]
-        offset = min(starts[min(line, len(starts)) - 1] + column - 1, max(len(self.source.text) - 1, 0))
+        offset = min(starts[min(line, len(starts)) - 1] + column - 1, max(len(self.source.text.rstrip()) - 1, 0))
         return Span(self.source, offset, offset + 1)
 
     def _extended(self, data: Mapping[str, Any]) -> Convention:

@@ -43,14 +43,10 @@ def _slot(
 ) -> Size:
     if isinstance(slot, s.Ref) and len(slot.names) == 1 and slot.names[0] not in ("in", "here"):
         name = slot.names[0]
-        if scope.find(name) is None and size.number is not None:
-            scope.define(name, size, slot.span)
-            return size
         if scope.find(name) is None:
-            symbol = Symbol(name, size.integer, _at_least_one(size), None, size)
-            scope.define(name, Size.of(symbol), slot.span)
-            named.append(symbol)
-            return Size.of(symbol)
+            given = _given(name, size, named)
+            scope.define(name, given, slot.span)
+            return given
     expected = Evaluator(scope).size(slot)
     condition = resolved_condition(equal(size, expected, f"the shape written is {written.span.text}"))
     decided = condition.holds(scope.facts())
@@ -59,6 +55,22 @@ def _slot(
     if decided is None:
         require(condition, written.span, here)
     return expected if _is_named(expected) else size
+
+
+def _given(name: str, size: Size, named: list[Symbol]) -> Size:
+    """A name that a result may be written in: one size for the whole network, not that of one turn of a loop.
+
+    A number, a size of one turn, and another size where the name stands for one already are written out.
+    """
+    meant = resolved(size)
+    if meant.number is not None or any(a.top is not None or a.name.startswith("#") for a in meant.symbols()):
+        return size
+    known = next((symbol for symbol in named if symbol.name == name), None)
+    if known is not None:
+        return Size.of(known) if resolved(Size.of(known)) == meant else size
+    symbol = Symbol(name, size.integer, _at_least_one(size), None, size)
+    named.append(symbol)
+    return Size.of(symbol)
 
 
 def resolved(size: Size) -> Size:

@@ -23,15 +23,15 @@ from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError
-from symcost.sizes.atoms import ONE, DivisionByZero, Size, Symbol, TooLarge
-from symcost.sizes.facts import Condition, at_least, simplified
+from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
+from symcost.sizes.facts import Condition, always_negative, at_least, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.sizes.weakest import weakest
 from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
 
 MAX_LEAVES = 1_000_000  # layers a program may expand to; blocks of blocks of blocks grow without effort
-MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
+MAX_COMPARED = 50  # conditions among which two that exclude each other are looked for
 
 
 @dataclass
@@ -125,6 +125,8 @@ class Builder:
         if self.inputs and self.batch_set is not None:
             message = "the batch is set before the input, which has it"
             self.scope.report.add(Diagnostic("batch-too-late", message, self.batch_set))
+        conditions = simplified(weakest(dict.fromkeys(self.conditions)), self.scope.facts())
+        _check_possible(conditions)
         metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
         declared, used = self.scope.declared(), symbols_of(root) | self._own_symbols()
         return Graph(
@@ -132,7 +134,7 @@ class Builder:
             next(iter(self.inputs.values()), None),
             self.scope.here,
             root,
-            simplified(weakest(dict.fromkeys(self.conditions)), self.scope.facts()),
+            conditions,
             _concerning(self.scope.assumptions(), used, declared),
             {name: d for name, d in declared.items() if used & {d.symbol, *d.back}},
             tuple(self.named),
@@ -362,6 +364,7 @@ class Builder:
             where = "" if x is None or condition.code == "branches-differ" else f"; the tensor here is {x}"
             raise fail(condition.code, f"{condition.why}{_relation(held)}{where}", span)
         if decided is not True:
+            held = _unguarded(held, self.scope.facts())
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
                 raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
@@ -401,6 +404,27 @@ class Builder:
         message = f"cannot decide '{node.condition.span.text}', and the two sides give different shapes: {y} and {z}"
         help_ = "state which holds with 'assume', or give the symbol a number"
         raise fail("undecided", message, node.condition.span, help_)
+
+
+def _check_possible(conditions: tuple[Condition, ...]) -> None:
+    """Refuse a network that two of its conditions leave no room."""
+    plain = [c for c in conditions if c.kind == ">=" and c.guard == ONE and not c.turns][:MAX_COMPARED]
+    for index, a in enumerate(plain):
+        for b in plain[:index]:
+            if always_negative(a.size + b.size):
+                both = " and ".join(condition_text(c, ASCII) for c in (b, a))
+                notes = tuple(f"{condition_text(c, ASCII)}: {c.why}" for c in (b, a))
+                raise SymcostError(Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes))
+
+
+def _unguarded(condition: Condition, known: list[Size]) -> Condition:
+    """What never holds and is needed under a guard: the guard must not hold. Said of the guard where it is one bracket."""
+    guard = next((a for m in condition.guard.terms for a, _ in m), None)
+    if not isinstance(guard, Holds) or guard.kind != ">=" or condition.guard != Size.of(guard) or condition.turns:
+        return condition
+    if replace(condition, guard=ONE).holds(known) is not False:
+        return condition
+    return replace(condition, kind=">=", size=-guard.size - 1, divisor=ONE, guard=ONE)
 
 
 def _concerning(facts: list[Condition], used: set[Symbol], declared: dict[str, Declared]) -> tuple[Condition, ...]:

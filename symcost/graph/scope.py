@@ -78,6 +78,10 @@ class Family:
 
     members: list[Member] = field(default_factory=list)
 
+    def unsure(self, index: Size) -> bool:
+        """Whether it depends on symbols which of them has that index, if any."""
+        return any(member.has(index) is None for member in self.members)
+
     def at(self, index: Size) -> Shape | None:
         """The tensor with an index; None where there is none, or where it depends which one it is."""
         unsure: list[Member] = []

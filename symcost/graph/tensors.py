@@ -33,6 +33,9 @@ def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
         if isinstance(family, Family) and name not in FUNCTIONS and expr.args and len(expr.args) == 1:
             index = Evaluator(scope).size(expr.args[0].value)
             shape = family.at(index)
+            if shape is None and family.unsure(index):
+                message = f"it depends on the symbols which tensor '{name}({index})' is, or whether there is one"
+                raise fail("unknown-name", message, expr.span, "state what is known of them with 'assume'")
             if shape is None:
                 raise fail("unknown-name", f"there is no tensor '{name}({index})'", expr.span)
             return shape

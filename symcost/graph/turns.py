@@ -13,7 +13,7 @@ from symcost.graph.nodes import Loop, LostError, Node, Repeat, Sequence
 from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
-from symcost.sizes.atoms import ONE, Size, Symbol
+from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, lower
 from symcost.sizes.facts import Condition, at_least, never_negative
 from symcost.sizes.functions import holds
 from symcost.sizes.shape import Shape
@@ -22,6 +22,8 @@ from symcost.source import Span, SymcostError
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
 
+ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))  # turns at the beginning and at the end that are tried by themselves
+OPEN = ("undecided", "no-closed-form")  # what a turn by itself may mend
 MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
 
 Turn = Callable[[Size], list[Node]]
@@ -110,7 +112,7 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
     try:
         return _closed(b, turn, count, scope, x, span)
     except SymcostError as error:
-        closed = all(d.code not in ("no-closed-form", "unknown-name") for d in error.diagnostics)
+        closed = all(d.code not in (*OPEN, "unknown-name") for d in error.diagnostics)
         if closed or number is None or number > MAX_TURNS:
             raise
     del b.conditions[before:]
@@ -152,6 +154,54 @@ def _fixed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Sp
 
 
 def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
+    """The turns in closed form; where those between have one and the first or the last has not, that one by itself."""
+    families = {name: list(f.members) for name, f in _families(scope)}
+    before = len(b.conditions)
+    refused: SymcostError | None = None
+    for first, last in ENDS:
+        try:
+            return _between(b, turn, count, scope, span, first, last)
+        except SymcostError as error:
+            if any(d.code not in OPEN for d in error.diagnostics):
+                raise
+            refused = refused or error
+        del b.conditions[before:]
+        _restore(scope, families)
+        scope.here, b.lost = x, False
+    assert refused is not None
+    raise refused
+
+
+def _between(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, first: int, last: int) -> list[Node]:
+    """All turns in closed form but so many at the ends, which are resolved by themselves."""
+    nodes: list[Node] = []
+    if first + last:
+        b.require(at_least(count, first + last, "this loop has so many turns", "bad-value"), span, None)
+        turn = _knowing(scope, count - first - last, turn)
+    if first:
+        nodes += _one(b, turn, ZERO, scope)
+    assert scope.here is not None
+    nodes += _all(b, lambda t: turn(t + first), count - first - last, scope, scope.here, span)
+    if last:
+        nodes += _one(b, turn, count - 1, scope)
+    return nodes
+
+
+def _knowing(scope: Scope, size: Size, turn: Turn) -> Turn:
+    """A turn inside which a size is known not to be negative."""
+
+    def known(t: Size) -> list[Node]:
+        scope.known.append(size)
+        try:
+            return turn(t)
+        finally:
+            scope.known.pop()
+
+    return known
+
+
+def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
+    turn = _knowing(scope, count - 1, turn)  # what stands in a loop is there only where it runs
     families = {name: list(f.members) for name, f in _families(scope)}
 
     def step(shape: Shape, t: Size) -> Shape:
@@ -172,10 +222,16 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
         scope.here = x
         _one(b, turn, Size.of(0), scope)
         _restore(scope, families)
+        scope.here = x
+        _told(b, turn, Size.of(Symbol(label, low=0, top=count - 1)), scope)
+        _restore(scope, families)
         found = None
     if found is None:
         message = f"no rule with a closed form tells how the shape changes with the turns ({x} comes in)"
-        raise fail("no-closed-form", message, span, f"give the count a number of at most {MAX_UNROLLED}")
+        help_ = f"give the count a number of at most {MAX_UNROLLED}"
+        if (lower(count) or 0) < 1:
+            help_ += f"; if the loop always runs, say so: assume {count} >= 1"
+        raise fail("no-closed-form", message, span, help_)
     nodes: list[Node] = []
     peeled: Kept = {}
     scope.here = x
@@ -200,6 +256,20 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
     _with_first(scope, peeled)
     scope.here = found.at(rest)
     return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
+
+
+def _told(b: Builder, turn: Turn, t: Size, scope: Scope) -> None:
+    """Raise what is wrong with a turn, rather than report it."""
+    before = dict(scope.report.diagnostics)
+    try:
+        _one(b, turn, t, scope)
+    except LostError:
+        new = [d for d in scope.report.diagnostics if d not in before]
+        for diagnostic in new:
+            del scope.report.diagnostics[diagnostic]
+        b.lost = False
+        if new:
+            raise SymcostError(new) from None
 
 
 def _of_all_turns(condition: Condition, turn: Symbol, count: Size) -> list[Condition]:

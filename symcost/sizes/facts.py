@@ -238,9 +238,16 @@ def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
     if _shifted_nonnegative(size):
         return True
     relaxed = _relaxed(size)
-    if relaxed is not None and _shifted_nonnegative(relaxed):
+    if relaxed is not None and _shifted_nonnegative(relaxed + _slack(size, relaxed)):
         return True
     return any(_shifted_nonnegative(size - fact) for fact in known if fact.terms.keys() & size.terms.keys())
+
+
+def _slack(size: Size, estimate: Size) -> Fraction:
+    """How far below 0 an estimate from below may lie where the size is an integer: above -1, in steps of the estimate."""
+    step = lcm(*(Fraction(c).denominator for c in estimate.terms.values()))
+    stepping = size.integer and all(e > 0 and a.integer for m in estimate.terms for a, e in m)
+    return 1 - Fraction(1, step) if stepping else Fraction(0)
 
 
 def _shifted_nonnegative(size: Size) -> bool:

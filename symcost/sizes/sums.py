@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import comb
 
-from symcost.sizes.atoms import Atom, Monomial, Power, Rational, Size, Sum, Symbol, power, total
+from symcost.sizes.atoms import ZERO, Atom, Holds, Monomial, Power, Rational, Size, Sum, Symbol, power, total
 
 MAX_WRITTEN_OUT = 5_000  # turns of a sum without closed form whose count is a number
 
@@ -25,6 +25,10 @@ def summed(term: Size, index: Symbol, count: Size) -> Size:
     parts = []
     left: dict[Monomial, Rational] = {}
     for monomial, coefficient in term.terms.items():
+        chosen = _chosen(monomial, index, count)
+        if chosen is not None:
+            parts.append(chosen * coefficient)
+            continue
         found = _taken_apart(monomial, index)
         if found is None:
             left[monomial] = coefficient
@@ -34,6 +38,46 @@ def summed(term: Size, index: Symbol, count: Size) -> Size:
     if left:
         parts.append(_visible(Size(left), index, count))
     return total(parts)
+
+
+def _chosen(monomial: Monomial, index: Symbol, count: Size) -> Size | None:
+    """A sum over the turns where a bracket ``[condition]`` holds, for conditions that a range or a stride of turns meets."""
+    from symcost.sizes.functions import holds, maximum, minimum
+
+    bracket = next((a for a, _ in monomial if isinstance(a, Holds) and index in a.size.symbols()), None)
+    if bracket is None or index in bracket.divisor.symbols():
+        return None
+    t = Size.of(index)
+    start = bracket.size.subs({index: ZERO})
+    slope = (bracket.size.subs({index: Size.of(1)}) - start).number
+    rest = Size({tuple(pair for pair in monomial if pair[0] != bracket): 1})
+    if slope not in (1, -1) or bracket.size != start + slope * t or not start.integer:
+        return None
+    turn = -slope * start  # the one where the size is 0
+    match bracket.kind, slope:
+        case "==", _:
+            inside = holds(">=", turn, Size.of(1)) * holds(">=", count - 1 - turn, Size.of(1))
+            return rest.subs({index: turn}) * inside
+        case "!=", _:
+            return summed(rest, index, count) - summed(rest * holds("==", bracket.size, Size.of(1)), index, count)
+        case ">=", 1:
+            return summed(rest, index, count) - summed(rest, index, minimum(maximum(turn, ZERO), count))
+        case ">=", -1:
+            later = holds(">=", t - turn - 1, Size.of(1))
+            return summed(rest, index, count) - summed(rest * later, index, count)
+        case "|", _:
+            return _strided(rest, index, count, turn, bracket.divisor)
+    return None
+
+
+def _strided(rest: Size, index: Symbol, count: Size, turn: Size, stride: Size) -> Size | None:
+    """Over every ``stride``-th turn from the first that is ``turn`` modulo it."""
+    first, every = turn.number, stride.number
+    if not isinstance(first, int) or not isinstance(every, int) or every < 1:
+        return None
+    first %= every
+    steps = (count - first + every - 1) // Size.of(every)
+    return summed(rest.subs({index: every * Size.of(index) + first}), index, steps)
 
 
 def _visible(term: Size, index: Symbol, count: Size) -> Size:
