@@ -19,8 +19,8 @@ from symcost.source import Diagnostic, SymcostError, counted, nearest
 if TYPE_CHECKING:
     from symcost.architecture import Architecture
 
-_FIGURE = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+)| ?([kKMGTP]))?$")
-_PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15}
+_FIGURE = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+)| ?([kKMGBTP]))?$")
+_PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12, "P": 15}
 
 
 class Claims:

@@ -151,7 +151,7 @@ class _Place:
             return "sizes for several axes stand in parentheses: (3 x 5)"
         if digits and self.kind in ("NAME", "LNAME", "_X") and not _INPUT.search(self.before):
             advice = f"a product needs a sign: write {digits[1]}*{self.word}"
-            if self.before[-1].isdigit() and re.fullmatch("[kKMGTP]", self.word):
+            if self.before[-1].isdigit() and re.fullmatch("[kKMGBTP]", self.word):
                 advice += f"; {digits[1]}{self.word} as a figure stands after ~ only"
             return advice
         if self.word == "." and self.after[:1].isdigit():

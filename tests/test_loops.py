@@ -335,7 +335,8 @@ PROGRAMS = {
     "if that does not fit": "input 8@4x4 for i in 0..<n { if i == 2 { conv7-8(pad=valid) zeropad(3, 3) } }",
     "if in every second turn": IMAGE + "for i in 0..<n { if i % 2 == 1 { conv3-8 } if i % 3 == 0 { conv1-8 } conv1-8 }",
     "if after some turns": IMAGE + "for i in 0..<n { if i >= 2 { conv3-8 } if i < 3 { conv1-8 } conv1-8(bias=false) }",
-    "if with a weight of the turn": IMAGE + "for i in 0..<n { if i >= 2 { conv3-(i*i) conv3-8 } if i != 1 { conv1-8 } }",
+    "if with a weight of the turn": IMAGE
+    + "for i in 0..<n { if i >= 2 { conv3-(i*i) conv3-8 } if i != 1 { conv1-8 } }",
     "another width in the first turn": "input 8@5 for i in 1..n { linear-(if i > 1 then 4 else 6) linear-8 }",
     "another width in the last turn": "input 8@5 for i in 1..n { linear-(if i < n then 4 else 6) }",
     "another width between": "input 8@5 for i in 1..n { linear-(if i < n and i > 1 then 4 else 6) }",

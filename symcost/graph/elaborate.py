@@ -359,8 +359,9 @@ class Builder:
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         """Prove a condition, refuse it, or list it."""
         held = resolved_condition(condition)
+        held = replace(held, guard=held.guard * self.guard)
         decided = held.holds(self.scope.facts())
-        if decided is False and self.guard == ONE:
+        if decided is False:
             where = "" if x is None or condition.code == "branches-differ" else f"; the tensor here is {x}"
             raise fail(condition.code, f"{condition.why}{_relation(held)}{where}", span)
         if decided is not True:
@@ -368,9 +369,18 @@ class Builder:
             if self.scope.settings.get(("strict",)) is True:
                 message = f"not proved: {condition_text(held, ASCII)} ({condition.why})"
                 raise fail("unproved", message, span, "state it with 'assume', or leave out 'set strict = true'")
-            self.conditions.append(replace(held, guard=held.guard * self.guard))
+            self.conditions.append(held)
 
     # conditions
+
+    @contextmanager
+    def guarded(self, holds: Size) -> Iterator[None]:
+        """What is needed inside is needed only where ``holds`` is 1."""
+        outer, self.guard = self.guard, self.guard * holds
+        try:
+            yield
+        finally:
+            self.guard = outer
 
     def _if(self, node: s.If, scope: Scope) -> list[Node]:
         x = scope.here
@@ -382,12 +392,10 @@ class Builder:
             nodes, scope.here = self.branch(node.then if decided else node.other, scope, x)
             return nodes
         holds = evaluator.bracket(node.condition)
-        outer = self.guard
-        self.guard = outer * holds
-        then, y = self.branch(node.then, scope, x)
-        self.guard = outer * (1 - holds)
-        other, z = self.branch(node.other, scope, x)
-        self.guard = outer
+        with self.guarded(holds):
+            then, y = self.branch(node.then, scope, x)
+        with self.guarded(1 - holds):
+            other, z = self.branch(node.other, scope, x)
         scope.here = self._either(node, evaluator, y, z)
         return [
             Guarded(Sequence(tuple(then)), holds),
@@ -414,7 +422,9 @@ def _check_possible(conditions: tuple[Condition, ...]) -> None:
             if always_negative(a.size + b.size):
                 both = " and ".join(condition_text(c, ASCII) for c in (b, a))
                 notes = tuple(f"{condition_text(c, ASCII)}: {c.why}" for c in (b, a))
-                raise SymcostError(Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes))
+                raise SymcostError(
+                    Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes)
+                )
 
 
 def _unguarded(condition: Condition, known: list[Size]) -> Condition:

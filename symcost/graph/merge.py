@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.nodes import Frozen, Leaf, Node, Scaled, Sequence
+from symcost.graph.nodes import Frozen, Guarded, Leaf, Node, Scaled, Sequence
 from symcost.graph.scope import Scope
 from symcost.graph.tensors import tensor
 from symcost.graph.values import Evaluator, fail
@@ -33,7 +34,20 @@ def mul(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
 
 
 def concat(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
-    return _merged(b, call, scope, x, Concat)
+    """``concat { a | b }``: their channels one after the other; with ``axis=t`` (or h, w) their positions along it."""
+    axis = next((arg for arg in (*call.head, *call.options) if arg.name == "axis"), None)
+    return _merged(b, call, scope, x, partial(Concat, axis=_axis(axis, x)) if axis else Concat)
+
+
+def _axis(axis: s.Arg, x: Shape) -> int | None:
+    """Which position axis a word names, counted from the last; None for the channels."""
+    word = axis.value.span.text
+    ranks = {"c": range(9), "t": range(1, 2), "h": range(2, 9), "w": range(2, 9)}
+    if word not in ranks:
+        raise fail("bad-value", f"'axis' of 'concat' is one of c, t, h, w, not '{word}'", axis.value.span)
+    if x.rank not in ranks[word]:
+        raise fail("wrong-rank", f"the tensor {x} has no '{word}'", axis.value.span)
+    return {"c": None, "h": -2}.get(word, -1)
 
 
 def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tuple[Shape, ...]], Merge]) -> list[Node]:
@@ -45,7 +59,7 @@ def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tu
             shapes.append(y)
     else:
         shapes.append(x)
-    shapes += [tensor(arg.value, scope) for arg in _unnamed(call)]
+    shapes += [tensor(arg.value, scope) for arg in _unnamed(call, "axis" if call.text == "concat" else "")]
     if not call.body and len(shapes) < 2:
         raise fail("missing-argument", f"'{call.text}' needs branches in braces or tensors in parentheses", call.span)
     return [*nodes, *_met(b, call, scope, kind(tuple(shapes)))]
@@ -84,14 +98,17 @@ def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     when = next((arg.value for arg in (*call.head, *call.options) if arg.name == "when"), None)
     (body,) = _one_body(call)
     nodes, y = b.branch(body, scope, x)
-    if when is not None:
-        decided = Evaluator(scope).truth(when)
-        if decided is None:
-            raise fail("undecided", f"cannot decide '{when.span.text}'", when.span, "state which holds with 'assume'")
-        if not decided:
-            scope.here = y
-            return nodes
-    return [*nodes, *_met(b, call, scope, Add((x, y)))]
+    holds = ONE if when is None else Evaluator(scope).bracket(when)
+    if holds == ZERO:
+        scope.here = y
+        return nodes
+    if holds == ONE:
+        return [*nodes, *_met(b, call, scope, Add((x, y)))]
+    meant = next(iter(Evaluator(scope).equations(when, True)), {}) if when is not None else {}
+    with b.guarded(holds):
+        sums = _met(b, call, scope, Add((x.subs(meant), y.subs(meant))))
+    scope.here = y
+    return [*nodes, Guarded(Sequence(tuple(sums)), holds)]
 
 
 def windows(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -171,8 +188,8 @@ COMPOSITES: dict[str, Composite] = {
 }
 
 
-def _unnamed(call: s.Call) -> list[s.Arg]:
-    args = [*call.head, *call.options]
+def _unnamed(call: s.Call, option: str = "") -> list[s.Arg]:
+    args = [arg for arg in (*call.head, *call.options) if not option or arg.name != option]
     named = next((a for a in args if a.name is not None), None)
     if named is not None:
         raise fail("unknown-option", f"'{call.text}' has no option '{named.name}'", named.span)

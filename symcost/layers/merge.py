@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, Ops, Weight
+from symcost.layers.base import Layer, LayerError, Ops, Weight
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size, total
 from symcost.sizes.facts import Condition, equal
@@ -70,15 +70,36 @@ class Multiply(_Elementwise):
 
 
 class Concat(Merge):
-    """The channels of all branches, one after the other."""
+    """The channels of all branches one after the other, or (``axis``, counted from the last) the positions along one axis."""
 
     kind = "concat"
 
+    def __init__(self, inputs: tuple[Shape, ...], axis: int | None = None) -> None:
+        super().__init__(inputs)
+        self.axis = axis
+
     def needs(self, x: Shape) -> Iterator[Condition]:
-        yield from self.dims_agree()
+        if self.axis is None:
+            yield from self.dims_agree()
+            return
+        first = self.inputs[0]
+        for other in self.inputs[1:]:
+            if other.rank != first.rank:
+                message = f"tensors of one rank are joined along an axis: {first} and {other}"
+                raise LayerError("wrong-rank", message)
+            pairs = [("channels", first.channels, other.channels)]
+            pairs += [("positions", a, b) for a, b in zip(first.dims, other.dims, strict=True)]
+            del pairs[self.axis]
+            for what, a, b in pairs:
+                yield equal(a, b, self._why(what, first, other), "branches-differ")
 
     def shape(self, x: Shape) -> Shape:
-        return self.widest.to(channels=total(i.channels for i in self.inputs))
+        if self.axis is None:
+            return self.widest.to(channels=total(i.channels for i in self.inputs))
+        first = self.inputs[0]
+        dims = list(first.dims)
+        dims[self.axis] = total(i.dims[self.axis] for i in self.inputs)
+        return first.to(dims=tuple(dims))
 
 
 class Router(Layer):

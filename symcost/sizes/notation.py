@@ -45,6 +45,8 @@ class Spelling:
     bracket: Callable[[str], str]  # 1 where a condition holds
     whole: Callable[[str], str]  # that something is an integer
     every: str  # before the turns a condition holds for
+    where: str  # before what must hold for a condition to matter
+    comma: str
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
 
@@ -72,10 +74,22 @@ def condition_text(condition: Condition, spelling: Spelling) -> str:
     if condition.turns:
         turns = ", ".join(f"{_sum(Size.of(i), spelling)} = 0..{_sum(n - 1, spelling)}" for i, n in condition.turns)
         return f"{condition_text(replace(condition, turns=()), spelling)} {spelling.every} {turns}"
+    if condition.guard != ONE:
+        return f"{condition_text(replace(condition, guard=ONE), spelling)} {spelling.where} {_guard(condition.guard, spelling)}"
     if condition.kind == "|" and condition.divisor == ONE:
         return spelling.whole(_sum(condition.size, spelling))
     kind, left, right = condition.sides
     return f"{_sum(left, spelling)} {spelling.relations[kind]} {_sum(right, spelling)}"
+
+
+def _guard(guard: Size, sp: Spelling) -> str:
+    """What makes a guard 1: the conditions whose brackets it is the product of, or that it is 1."""
+    if len(guard.terms) == 1:
+        ((monomial, coefficient),) = guard.terms.items()
+        brackets = [a for a, _ in monomial if isinstance(a, Holds)]
+        if coefficient == 1 and len(brackets) == len(monomial):
+            return sp.comma.join(condition_text(Condition(a.kind, a.size, a.divisor), sp) for a in brackets)
+    return condition_text(Condition("==", guard - 1), sp)
 
 
 def _sum(size: Size, sp: Spelling) -> str:
@@ -324,6 +338,8 @@ ASCII = Spelling(
     bracket=lambda condition: f"[{condition}]",
     whole=lambda size: f"{size} is an integer",
     every="for",
+    where="where",
+    comma=", ",
     braces_fraction=False,
     relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=", "|": "|"},
 )
@@ -343,6 +359,8 @@ UNICODE = Spelling(
     bracket=lambda condition: f"[{condition}]",
     whole=lambda size: f"{size} is an integer",
     every="for",
+    where="where",
+    comma=", ",
     braces_fraction=False,
     relations={">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "=", "!=": "≠", "|": "|"},
 )
@@ -368,6 +386,8 @@ LATEX = Spelling(
     bracket=lambda condition: rf"\left[{condition}\right]",
     whole=lambda size: rf"{size} \in \mathbb{{Z}}",
     every=r"\text{ for }",
+    where=r"\text{ where }",
+    comma=r",\ ",
     braces_fraction=True,
     relations={">=": r"\ge", "<=": r"\le", ">": ">", "<": "<", "==": "=", "!=": r"\ne", "|": r"\mid"},
 )
