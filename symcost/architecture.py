@@ -96,6 +96,10 @@ class Cost:
     def _presentable(self) -> Size:
         return presentable(self.domain.public(self._size), [self.domain.public(h) for h in self._hints], self._counts)
 
+    def _owned(self, size: Size) -> Cost:
+        """Another formula on the same domain."""
+        return replace(self, _size=size)
+
     def resolved(self) -> Cost:
         """The same with named sizes written out."""
         return replace(self, _size=resolved(self._size))
@@ -378,6 +382,11 @@ class Architecture:
     def layers(self) -> tuple[Row, ...]:
         """The layers in order; a repeat of equal turns is one row."""
         return tuple(Row(entry, self) for entry in self._tally.entries)
+
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """Every tensor that comes in, by name; ``input`` is the first."""
+        return {name: self._shape(shape) for name, shape in self._graph.inputs.items()}
 
     @property
     def input(self) -> Shape | None:

@@ -212,11 +212,17 @@ def _approximately(claim: s.Approx, claims: Claims) -> Diagnostic | None:
 def _figure(claim: s.Approx) -> tuple[Fraction, Fraction]:
     """The figure, and the unit of its last digit."""
     value = figure(claim.figure)
-    found = _FIGURE.match(claim.figure)
-    if value is None or found is None:
+    if value is None:
         raise fail("number-too-large", f"{claim.figure} is too large a figure to compare with", claim.span)
+    return value, last_digit(claim.figure)
+
+
+def last_digit(text: str) -> Fraction:
+    """The unit of the last digit of a figure: 10^7 for ``4.11G``."""
+    found = _FIGURE.match(text.strip())
+    assert found, text
     decimals, exponent, prefix = found[2] or "", found[3], found[4]
-    return value, Fraction(10) ** (int(exponent or 0) + _PREFIX.get(prefix or "", 0) - len(decimals))
+    return Fraction(10) ** (int(exponent or 0) + _PREFIX.get(prefix or "", 0) - len(decimals))
 
 
 def figure(text: str) -> Fraction | None:

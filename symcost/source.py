@@ -139,6 +139,7 @@ class Report:
     """Collects diagnostics, so that several mistakes of one file are told together."""
 
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)  # a set in order: there may be thousands
+    failed: dict[str, Diagnostic] = field(default_factory=dict)  # names that have no value, and why
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.setdefault(diagnostic)

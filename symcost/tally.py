@@ -132,14 +132,14 @@ def tally(root: Node) -> Tally:
     return Tally(
         entries,
         {n: total(e.all_work(e.counts[n]) for e in entries if n in e.counts) for n in names},
-        _weights(entries, lambda e: e.times.weights),
-        _weights(entries, lambda e: e.times.active),
-        _weights(entries, lambda e: e.times.weights if e.times.trainable else ZERO),
+        weights_of(entries),
+        weights_of(entries, lambda e: e.times.active),
+        weights_of(entries, lambda e: e.times.weights if e.times.trainable else ZERO),
         total(e.all_work(e.activations) for e in entries),
     )
 
 
-def _weights(entries: tuple[Entry, ...], factor: Callable[[Entry], Size]) -> Size:
+def weights_of(entries: tuple[Entry, ...], factor: Callable[[Entry], Size] = lambda e: e.times.weights) -> Size:
     """Parameters, those with one address once."""
     parts = []
     shared: dict[object, list[Entry]] = {}

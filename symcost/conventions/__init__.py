@@ -49,7 +49,12 @@ def _own(name: str) -> Convention:
 
 
 def _versions(name: str) -> list[str]:
-    """``fvcore@0.1.5`` by itself, and for ``fvcore`` all its versions, the newest last."""
+    """``fvcore@0.1.5`` by itself, and for ``fvcore`` its versions without their variants, the newest release last."""
     if name in names():
         return [name]
-    return sorted((n for n in names() if n.startswith(f"{name}@")), key=lambda n: n.partition("-")[2] == "")
+    return sorted((n for n in names() if n.startswith(f"{name}@") and "-" not in n.rpartition("@")[2]), key=_release)
+
+
+def _release(name: str) -> tuple[int, ...]:
+    """``0.1.5`` as numbers; what has none, such as ``master``, is no release and comes first."""
+    return tuple(int(part) for part in name.rpartition("@")[2].split(".") if part.isdigit())

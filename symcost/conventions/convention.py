@@ -14,6 +14,7 @@ from symcost.graph.values import Evaluator
 from symcost.layers.base import Value, slots
 from symcost.ops import Op
 from symcost.sizes.atoms import ZERO, Size, product, total
+from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError
 from symcost.tally import Entry, Figures, Tally
 
@@ -24,8 +25,8 @@ class Departure:
 
     ``formula`` gives what it counts for one layer of these ``kinds`` over the whole batch: instead of the prices, or
     (``more``) beside them. Its names are the primitive operations of the layer, ``inputs`` and ``outputs`` (elements),
-    ``batch``, ``params``, the arguments of the layer (true is 1; one size for each axis gives their product), and the
-    sizes ``in.c``, ``in.t``, ``out.c``, ...
+    ``batch``, ``params``, ``rank`` (position axes), the arguments of the layer (true is 1, a tensor given is 1; one size for
+    each axis gives their product, and ``k_t``, ``k_h``, ``k_w`` each), and the sizes ``in.c``, ``in.t``, ``out.c``, ...
     """
 
     kinds: tuple[str, ...]
@@ -57,20 +58,28 @@ def _names(leaf: Leaf, counts: Mapping[str, Size], params: Size) -> dict[str, Si
     """What the formula of a departure may name."""
     found: dict[str, Size | Tensor] = {op.value: counts.get(op.value, ZERO) for op in Op}
     found |= {"inputs": leaf.input.numel, "outputs": leaf.output.numel, "params": params}
-    found |= {"batch": leaf.input.batch, "out": Tensor(leaf.output)}
-    arguments = leaf.layer.values(leaf.input)
-    return found | {name: size for name, value in arguments.items() if (size := _as_size(value)) is not None}
+    found |= {"batch": leaf.input.batch, "rank": Size.of(leaf.input.rank), "out": Tensor(leaf.output)}
+    for name, value in leaf.layer.values(leaf.input).items():
+        found |= _named(name, value)
+    for name in leaf.layer.tensors:
+        found[name] = Size.of(int(isinstance(getattr(leaf.layer, name), Shape)))
+    return found
 
 
-def _as_size(value: Value) -> Size | None:
+AXES = {1: "t", 2: "hw", 3: "dhw"}
+
+
+def _named(name: str, value: Value) -> dict[str, Size]:
+    """An argument as sizes: 0 or 1 for a flag; the product over the axes, and ``k_h``, ``k_w`` for each."""
     match value:
         case bool():
-            return Size.of(int(value))
+            return {name: Size.of(int(value))}
         case tuple():
-            return product(value)
+            each = zip(AXES.get(len(value), ""), value, strict=False)
+            return {name: product(value)} | {f"{name}_{axis}": size for axis, size in each}
         case Size():
-            return value
-    return None
+            return {name: value}
+    return {}
 
 
 def _at(diagnostic: Diagnostic, place: Span | None) -> Diagnostic:

@@ -119,7 +119,7 @@ class _Reader:
             raise SymcostError([self._moved(d, place) for d in error.diagnostics]) from None
         kinds = table.get("kinds")
         if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
-            raise self._error("a departure says for which kinds of layer: kinds = [\"conv\"]", place)
+            raise self._error('a departure says for which kinds of layer: kinds = ["conv"]', place)
         known = _kinds()
         for kind in kinds:
             if kind not in known:

@@ -24,7 +24,7 @@ from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
-from symcost.sizes.facts import Condition, always_negative, at_least, simplified
+from symcost.sizes.facts import Condition, always_negative, at_least, at_least_one_each, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
 from symcost.sizes.weakest import weakest
@@ -158,8 +158,11 @@ class Builder:
             try:
                 nodes += self._item(item, scope)
             except SymcostError as error:
-                for diagnostic in error.diagnostics:
-                    scope.report.add(self._with_use(diagnostic))
+                told = [self._with_use(diagnostic) for diagnostic in error.diagnostics]
+                for diagnostic in told:
+                    scope.report.add(diagnostic)
+                if isinstance(item, s.Let):
+                    scope.report.failed.setdefault(item.name, told[0])
                 self.lost = self.lost or isinstance(item, s.Step | s.Input)
         return nodes
 
@@ -357,7 +360,11 @@ class Builder:
         return Leaf(layer, text, x, y, call.span, form if isinstance(form, str) else None)
 
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
-        """Prove a condition, refuse it, or list it."""
+        """Prove a condition, refuse it, or list it; a product of sizes is at least 1 where each of them is."""
+        for factor in at_least_one_each(condition):
+            self._require(factor, span, x)
+
+    def _require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         held = resolved_condition(condition)
         held = replace(held, guard=held.guard * self.guard)
         decided = held.holds(self.scope.facts())

@@ -241,7 +241,9 @@ class Scope:
         return [c for scope in reversed(list(self.chain())) for c in scope.assumed]
 
     def unknown(self, name: str, span: Span) -> Diagnostic:
-        """A size that nobody declared."""
+        """A size that nobody declared, or whose definition is wrong, which was told already."""
+        if name in self.report.failed:
+            return self.report.failed[name]
         help_ = nearest(name, self.visible())
         if sides(name):
             help_ = f"put blanks around the x: {' x '.join(sides(name))}"

@@ -14,7 +14,7 @@ from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, lower
-from symcost.sizes.facts import Condition, at_least, never_negative
+from symcost.sizes.facts import Condition, at_least, divisible, never_negative
 from symcost.sizes.functions import holds
 from symcost.sizes.shape import Shape
 from symcost.source import Span, SymcostError
@@ -94,8 +94,9 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
     ``same`` says that nothing but the shape tells one turn from another.
     """
     number = count.number
-    if not count.integer or (number is not None and number < 0):
+    if number is not None and (number < 0 or not count.integer):
         raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
+    b.require(divisible(count, ONE, "a loop runs a whole number of times", "bad-value"), span, None)
     x = scope.here
     if number == 0 or x is None:
         return []

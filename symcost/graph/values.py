@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from symcost import syntax as s
 from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
-from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product
+from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product, term_order
 from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.functions import FUNCTIONS, holds
 from symcost.sizes.shape import Shape
@@ -18,6 +18,18 @@ FIELDS = ("c", "h", "w", "t", "n", "size")
 ARITY = {"floor": 1, "ceil": 1, "sqrt": 1, "log2": 1, "gcd": 2, "divisible": 2}
 MAX_ARGS = 64
 DECIDE = "state which holds with 'assume', or give the symbol a number"
+
+
+def solve(size: Size) -> dict[Symbol, Size] | None:
+    """A symbol for which ``size == 0`` can be solved, with what it is then; one that stands in it once, with a number."""
+    for monomial, coefficient in sorted(size.terms.items(), key=lambda term: term_order(term[0])):
+        if len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(monomial[0][0], Symbol):
+            continue
+        symbol = monomial[0][0]
+        rest = size - Size({monomial: coefficient})
+        if symbol not in rest.symbols():
+            return {symbol: rest / -Size.of(coefficient)}
+    return None
 
 
 def fail(code: str, message: str, span: Span, help: str | None = None) -> SymcostError:
@@ -240,10 +252,7 @@ class Evaluator:
         match expr:
             case s.Compare(ops=("==" | "!=" as op,)) if (op == "==") == positive:
                 a, b = (self.size(o) for o in expr.operands)
-                for one, other in ((a, b), (b, a)):
-                    atom = next(iter(one.symbols()), None)
-                    if atom is not None and one == Size.of(atom) and atom not in other.symbols():
-                        return [{atom: other}]
+                return [solved] if (solved := solve(a - b)) else []
             case s.Logic(op="not"):
                 return self.equations(expr.operands[0], not positive)
             case s.Logic() if (expr.op == "and") == positive:

@@ -68,8 +68,12 @@ class Document:
 
     @property
     def uncounted(self) -> tuple[str, ...]:
-        """Operations that one of the conventions shown leaves out."""
-        return tuple(dict.fromkeys(op for c in self.costs.values() for op in c.uncounted))
+        """What each convention leaves out, those that leave out the same together: ``add, cmp (by MACs and FLOPs)``."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for label, cost in self.costs.items():
+            if cost.convention is not None:
+                found.setdefault(cost.uncounted, []).append(label)
+        return tuple(f"{', '.join(left) or 'nothing'} (by {' and '.join(by)})" for left, by in found.items())
 
     def by_default(self) -> tuple[dict[str, Size], dict[str, Cost]]:
         """The default values and the costs at them, when they leave no symbol."""

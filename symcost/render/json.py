@@ -23,7 +23,7 @@ def page(document: Document) -> str:
         "input": None if net.input is None else str(net.input),
         "output": None if net.output is None else str(document.shape(net.output)),
         "symbols": list(net.symbols),
-        "costs": {label: _cost(cost) for label, cost in document.costs.items()},
+        "costs": {label: cost(each) for label, each in document.costs.items()},
         "names": {name: str(meaning) for name, meaning in document.names.items()},
         "requires": [condition_text(c, ASCII) for c in net.requirements],
         "layers": [_row(row, document) for row in document.rows],
@@ -50,12 +50,13 @@ def errors(diagnostics: tuple[Diagnostic, ...]) -> str:
     return json.dumps({"schema": SCHEMA, "errors": found}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _cost(cost: Cost) -> dict[str, Any]:
-    value = cost.value
-    found: dict[str, Any] = {"formula": str(cost), "unit": cost.unit, "convention": cost.convention}
+def cost(given: Cost) -> dict[str, Any]:
+    """A cost: its formula, what it is in, its value where it is a number, what it leaves out."""
+    value = given.value
+    found: dict[str, Any] = {"formula": str(given), "unit": given.unit, "convention": given.convention}
     if value is not None:
-        found |= {"value": str(value), "float": _float(cost)}
-    return found | {"not_counted": list(cost.uncounted)}
+        found |= {"value": str(value), "float": _float(given)}
+    return found | {"not_counted": list(given.uncounted)}
 
 
 def _float(cost: Cost) -> float | None:
@@ -72,6 +73,6 @@ def _row(row: Row, document: Document) -> dict[str, Any]:
         "repeat": str(row.repeat),
         "input": str(document.shape(row.input)),
         "output": str(document.shape(row.output)),
-        "params": _cost(document.cell(row.params)),
-        "macs": _cost(document.cell(row.macs)),
+        "params": cost(document.cell(row.params)),
+        "macs": cost(document.cell(row.macs)),
     }

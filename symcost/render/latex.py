@@ -24,7 +24,7 @@ def _factor(written: str, terms: int) -> str:
 
 def page(document: Document) -> str:
     """The totals as one aligned display, with the definitions of named sizes and the conditions under it."""
-    entries = [(rf"\text{{{_escaped(label)}}}", cost.latex()) for label, cost in document.costs.items()]
+    entries = [(rf"\text{{{escaped(label)}}}", cost.latex()) for label, cost in document.costs.items()]
     for symbol in document.net.domain.named:
         if symbol.name in document.names and symbol.definition is not None:
             entries.append((latex_name(symbol.name), text(document.net.domain.public(symbol.definition), LATEX)))
@@ -36,5 +36,5 @@ def page(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _escaped(words: str) -> str:
+def escaped(words: str) -> str:
     return "".join("\\" + c if c in "&%$#_{}" else c for c in words)

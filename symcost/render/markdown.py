@@ -30,6 +30,5 @@ def page(document: Document) -> str:
         lines.append(f"* where {', '.join(names)}")
     if document.net.requirements:
         lines.append(f"* requires: {', '.join(f'${condition(c)}$' for c in document.net.requirements)}")
-    if document.uncounted:
-        lines.append(f"* not counted: {', '.join(document.uncounted)}")
+    lines += [f"* not counted: {said}" for said in document.uncounted]
     return "\n".join(lines) + "\n"

@@ -21,7 +21,8 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
     net = document.net
     arrow = "→" if spelling is UNICODE else "->"
     if net.input is not None and net.output is not None:
-        heading = f"{document.title}   {net.input.text(spelling)} {arrow} {document.shape(net.output).text(spelling)}"
+        taken = ", ".join(shape.text(spelling) for shape in net.inputs.values())
+        heading = f"{document.title}   {taken} {arrow} {document.shape(net.output).text(spelling)}"
         console.print(Text(heading, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
@@ -29,7 +30,7 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
     console.print()
     if table and document.turns:
         turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]
-        _entry(console, "turns", ", ".join(turns), max(len(label) for label in document.costs))
+        entry(console, "turns", ", ".join(turns), max(len(label) for label in document.costs))
     _totals(document, console, spelling)
     _below(document, console, spelling, speed)
 
@@ -86,26 +87,25 @@ def _totals(document: Document, console: Console, spelling: Spelling) -> None:
     for label, cost in labels.items():
         value = cost.value
         shown = formula(cost, spelling)
-        rounded = f"   ({_rounded(value, cost)})" if value is not None and abs(Fraction(value)) >= 1000 else ""
-        _entry(console, label, f"{shown}{rounded}", width)
+        short = f"   ({rounded(value, cost)})" if value is not None and abs(Fraction(value)) >= 1000 else ""
+        entry(console, label, f"{shown}{short}", width)
     if document.names:
         names = [f"{name} = {text(meaning, spelling)}" for name, meaning in document.names.items()]
-        _entry(console, "where", ", ".join(names), width)
+        entry(console, "where", ", ".join(names), width)
     values, costs = document.by_default()
     if values:
         at = ", ".join(f"{name} = {text(v, spelling)}" for name, v in values.items())
-        figures = ", ".join(_rounded(c.value or 0, c) for c in costs.values())
-        _entry(console, f"at {at}", figures, width)
+        figures = ", ".join(rounded(c.value or 0, c) for c in costs.values())
+        entry(console, f"at {at}", figures, width)
 
 
 def _below(document: Document, console: Console, spelling: Spelling, speed: Fraction | None) -> None:
     width = max(len(label) for label in document.costs)
     requirements = document.net.conditions
     if requirements:
-        _entry(console, "requires", ", ".join(_said(document, spelling)), width)
-    if document.uncounted:
-        by = " and ".join(label for label, cost in document.costs.items() if cost.uncounted)
-        _entry(console, "not counted", f"{', '.join(document.uncounted)} (by {by})", width)
+        entry(console, "requires", ", ".join(_said(document, spelling)), width)
+    for index, said in enumerate(document.uncounted):
+        entry(console, "" if index else "not counted", said, width)
     if speed is not None:
         _time(document, console, spelling, speed, width)
 
@@ -113,18 +113,18 @@ def _below(document: Document, console: Console, spelling: Spelling, speed: Frac
 def _time(document: Document, console: Console, spelling: Spelling, speed: Fraction, width: int) -> None:
     seconds = document.net.flops.seconds(speed)
     written = f"{seconds.text(spelling)} s" if seconds.value is None else duration(seconds.value)
-    _entry(console, "time", f"{written} at {si(speed, 'FLOPS')} (FLOPs divided by FLOPS, a lower bound)", width)
+    entry(console, "time", f"{written} at {si(speed, 'FLOPS')} (FLOPs divided by FLOPS, a lower bound)", width)
 
 
 def _said(document: Document, spelling: Spelling) -> list[str]:
     return [condition_text(c, spelling) for c in document.net.requirements]
 
 
-def _rounded(value: Rational, cost: Cost) -> str:
+def rounded(value: Rational, cost: Cost) -> str:
     return si(value, {"parameters": " params", "elements": " elements"}.get(cost.unit, cost.unit)).replace("  ", " ")
 
 
-def _entry(console: Console, label: str, content: str, width: int) -> None:
+def entry(console: Console, label: str, content: str, width: int) -> None:
     """``label   content``, the content wrapped under itself at blanks."""
     column = max(width, 11) + 3
     room = max(20, console.width - column)

@@ -140,6 +140,7 @@ class Function(Atom):
     def __init__(self, name: str, args: tuple[Size, ...]) -> None:
         self.name, self.args = name, args
         self.integer = name in ("gcd", "ceil") or (name in ("min", "max") and all(a.integer for a in args))
+        self.integer = self.integer or (name == "divisible" and args[1].integer)
         self._seal((3, name, *(a.key for a in args)))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
@@ -562,6 +563,8 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             return (1 if positive else 0), _least([upper(a) for a in positive], strict=False)
         case Function(name="sqrt"):
             return 0, None
+        case Function(name="divisible"):
+            return lower(atom.args[1]), None
         case Function(name="ceil"):
             least, greatest = lower(atom.args[0]), upper(atom.args[0])
             return None if least is None else number_ceil(least), None if greatest is None else number_ceil(greatest)

@@ -17,7 +17,9 @@ from symcost.sizes.atoms import (
     ZERO,
     Atom,
     Floor,
+    Function,
     Group,
+    Holds,
     Rational,
     Size,
     Symbol,
@@ -91,7 +93,7 @@ class Condition:
         if self.turns:
             return self._in_every_turn(known)
         if self.guard != ONE:
-            free = replace(self, guard=ONE).holds(known)
+            free = replace(self, guard=ONE).holds([*known, *_facts_of(self.guard)])
             return True if self.guard.number == 0 or free is True else None if self.guard.number is None else free
         match self.kind:
             case ">=":
@@ -109,11 +111,49 @@ class Condition:
         return divides(self.divisor, self.size)
 
 
+def at_least_one_each(condition: Condition) -> list[Condition]:
+    """``⌊H/P⌋*⌊W/P⌋ >= 1`` as its factors: integers that are not negative have a product of 1 or more where each is."""
+    varying = [(m, c) for m, c in condition.size.terms.items() if m]
+    if condition.kind != ">=" or condition.turns or len(varying) != 1 or condition.size.terms.get(()) != -1:
+        return [condition]
+    ((monomial, coefficient),) = varying
+    whole = all(e > 0 and a.integer and (low := bounds(a)[0]) is not None and low >= 0 for a, e in monomial)
+    if coefficient != 1 or len(monomial) < 2 or not whole:
+        return [condition]
+    factors = (at_least(Size.of(a), ONE, condition.why, condition.code) for a, _ in monomial)
+    return [replace(factor, guard=condition.guard) for factor in factors]
+
+
+def _facts_of(guard: Size) -> list[Size]:
+    """Sizes that are not negative where a guard is 1: a product of brackets, or the opposite of one."""
+    for factors, positive in ((guard, True), (ONE - guard, False)):
+        if len(factors.terms) != 1:
+            continue
+        ((monomial, coefficient),) = factors.terms.items()
+        brackets = [a for a, _ in monomial if isinstance(a, Holds)]
+        if coefficient == 1 and brackets and len(brackets) == len(monomial) and (positive or len(brackets) == 1):
+            return [size for b in brackets for size in _said(b, positive)]
+    return []
+
+
+def _said(bracket: Holds, positive: bool) -> list[Size]:
+    match bracket.kind, positive:
+        case ">=", True:
+            return [bracket.size]
+        case ">=", False if bracket.size.integer:
+            return [-bracket.size - 1]
+        case ("==", True) | ("!=", False):
+            return [bracket.size, -bracket.size]
+    return []
+
+
 def at_least(left: Size, right: Size | int, why: str = "", code: str = "layer-needs") -> Condition:
     """``left >= right``, with roundings taken off: ``⌊n/d⌋ >= k`` is ``n >= k*d`` (R16)."""
     size = left - right
     while True:
         size = _tight(size)
+        if (above := _single_ceil(size)) is not None:
+            return Condition(">", above, why=why, code=code)
         rounded = _single_floor(size)
         if rounded is None:
             return Condition(">=", size, why=why, code=code)
@@ -123,6 +163,18 @@ def at_least(left: Size, right: Size | int, why: str = "", code: str = "layer-ne
             size = atom.numerator + rest * atom.denominator
         else:  # c - floor(n/d) >= 0  <=>  n <= c*d + d - 1
             size = rest * atom.denominator + atom.denominator - 1 - atom.numerator
+
+
+def _single_ceil(size: Size) -> Size | None:
+    """``⌈x⌉ >= k`` is ``x > k - 1``, for an x that is no quotient of integers."""
+    varying = [m for m in size.terms if m]
+    if len(varying) != 1 or size.terms[varying[0]] != 1 or len(varying[0]) != 1 or varying[0][0][1] != 1:
+        return None
+    atom = varying[0][0][0]
+    if not isinstance(atom, Function) or atom.name != "ceil":
+        return None
+    above = atom.args[0] + (size.terms.get((), 0) + 1)
+    return above * inverse(Size.of(numeric_content(above)))
 
 
 def _single_floor(size: Size) -> tuple[Floor, Rational] | None:
@@ -212,6 +264,10 @@ def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
         return True
     if size.number is not None:
         return False
+    if known:
+        plain = size * inverse(Size.of(numeric_content(size)))
+        if never_negative(plain, known) and never_negative(-plain, known):
+            return True
     if size.integer:
         if never_negative(size - 1, known) or never_negative(-size - 1, known):
             return False

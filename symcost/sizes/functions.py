@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, Function, Holds, Size, bounds
+from symcost.sizes.atoms import ONE, Function, Holds, Size, bounds, lower
 from symcost.sizes.facts import Condition, divides, never_negative
 from symcost.sizes.rounding import ceil, floor
 
@@ -84,6 +84,9 @@ def log2(value: Size) -> Size:
 
 def divisible(value: Size, divisor: Size) -> Size:
     """The multiple of ``divisor`` nearest to ``value``, at least one and not below 90 % of it: ``make_divisible``."""
+    ratio = value / divisor
+    if ratio.integer and (lower(ratio) or 0) >= 1:
+        return value
     nearest = maximum(divisor, floor(value / divisor + Fraction(1, 2)) * divisor)
     number, least = nearest.number, (value * Fraction(9, 10)).number
     if number is None or least is None:

@@ -1,0 +1,130 @@
+"""Commands that print networks and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symcost.cli.app import cli
+from symcost.cli.reading import choose, described, net_of, network, rate_of, values
+from symcost.cli.writing import console_of, piped, render, reported, written
+from symcost.source import SymcostError
+
+if TYPE_CHECKING:
+    from symcost.architecture import Architecture
+
+
+def showing(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that prints a network."""
+    options = (
+        click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula."),
+        click.option(
+            "--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too."
+        ),
+        click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T."),
+        click.option("--resolve", is_flag=True, help="Write named sizes out."),
+        click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings."),
+        click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment."),
+        click.option("--markdown", "form", flag_value="markdown", help="A Markdown table."),
+        click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file."),
+        click.option("--force", is_flag=True, help="Overwrite the file."),
+        click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command(short_help="Print the costs of a network.")
+@click.argument("program", metavar="FILE|-|TEXT")
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--net", "net", metavar="NAME", help="A net the file defines, such as 'vgg(2, 2, 3, 3, 3)'.")
+@showing
+def show(program: str, more: tuple[str, ...], net: str | None, **options: Any) -> None:
+    """Print the costs of a network: a FILE, - for standard input, or the program itself.
+
+    \b
+    symcost show vgg16.arch --set X=224
+    symcost show net.arch --set n=3,K=5 --convention exact
+    """
+    with reported(options["form"] == "json"):
+        arch, title = network(program)
+        if net is not None:
+            arch, title = net_of(arch, net), net
+        elif arch.input is None:
+            raise SymcostError(choose(arch, program))
+        print_network(arch, title, more, **options)
+
+
+def print_network(
+    arch: Architecture,
+    title: str,
+    more: tuple[str, ...],
+    given: tuple[str, ...],
+    conventions: tuple[str, ...],
+    speed: str | None,
+    resolve: bool,
+    form: str | None,
+    output: str | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    from symcost.render.document import STANDARD, Document
+
+    arch = arch.at(values((*given, *more)))
+    document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
+    rate = rate_of(speed)
+    with written(output, force) as stream:
+        render(document, form, stream, quiet, rate)
+
+
+@cli.command(short_help="Published architectures.")
+@click.argument("family", required=False)
+@click.argument("net", required=False)
+@click.argument("more", nargs=-1, metavar="[NAME=VALUE]...")
+@showing
+def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: Any) -> None:
+    """List published architectures, say what a FAMILY has, or print a NET of it as show does.
+
+    \b
+    symcost zoo
+    symcost zoo vgg
+    symcost zoo vgg 'vgg(2, 2, 3, 3, 3)' --set H=224,W=224
+    """
+    from symcost.zoo import families, load, path
+
+    if net is None and any(options.values()):
+        raise click.UsageError("options are for a net: symcost zoo FAMILY NET")
+    with reported(options["form"] == "json"), piped():
+        if family is None:
+            width = max(len(name) for name in families())
+            for name in families():
+                click.echo(f"{name:<{width}}  {', '.join(load(name).nets)}")
+        elif net is None:
+            click.echo(described(path(family), load(family)), nl=False)
+        else:
+            print_network(net_of(load(family), net), net, more, **options)
+
+
+@cli.command(short_help="List the layer kinds with their general formulas.")
+@click.argument("kind", required=False)
+@click.option("--markdown", "form", flag_value="markdown", help="The reference page of the documentation.")
+def layers(kind: str | None, form: str | None) -> None:
+    """List the layer kinds with their general formulas, or say everything about one KIND.
+
+    \b
+    symcost layers
+    symcost layers conv
+    """
+    from symcost.render.kinds import describe, listing, page
+
+    with reported(False), piped():
+        console = console_of()
+        if form == "markdown":
+            click.echo(page(), nl=False)
+            return
+        with console.capture() as shown:
+            listing(console) if kind is None else describe(kind, console)
+        click.echo(shown.get(), nl=False)

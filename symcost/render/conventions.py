@@ -1,0 +1,138 @@
+"""The counting conventions: a listing, everything about one, and the page that puts them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from symcost.architecture import Architecture, load
+from symcost.conventions import FOLDER, Convention, Departure, convention, names
+from symcost.ops import MEANING
+from symcost.render.terminal import aligned
+from symcost.sizes.notation import ASCII, text
+from symcost.sizes.atoms import Size
+
+GROUPS = {
+    "Convolutions": ("conv2d_nobias", "conv2d_bias", "conv2d_g4", "convT2d_s2", "convT2d_s2_bias"),
+    "Dense layers and products": ("linear2d_nobias", "linear2d", "matmul_at", "embedding"),
+    "Norms": ("bn_eval", "layernorm", "rmsnorm"),
+    "Activations": ("relu", "gelu", "sigmoid", "tanh", "prelu", "softmax"),
+    "Pooling and interpolation": ("maxpool", "avgpool", "gap", "up_nearest", "up_bilinear"),
+    "Sums and products of tensors": ("add", "mul"),
+    "Attention and recurrent layers": ("sdpa", "mha_train", "manual_attn", "rnn", "lstm"),
+}
+
+
+def probes() -> Architecture:
+    """The single layers that the counters were run on."""
+    return load(FOLDER / "probes.arch")
+
+
+def listing(console: Console) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("convention", "unit", "counts"):
+        table.add_column(column, overflow="fold")
+    for name in names():
+        rule = convention(name)
+        table.add_row(*(Text(cell) for cell in (name, rule.unit, rule.title)))
+    aligned(table, console)
+    console.print("\nsymcost conventions NAME says everything about one of them.")
+
+
+def describe(name: str, console: Console) -> None:
+    rule = convention(name)
+    console.print(Text(rule.name, style="bold"))
+    console.print(Text(rule.title))
+    console.print()
+    console.print(f"unit     {rule.unit}\nprices   {_prices(rule)}")
+    console.print(Text(f"source   {rule.source}"))
+    if rule.departures:
+        console.print()
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for column in ("instead, for", "it counts", "that is"):
+            table.add_column(column, overflow="fold")
+        for departure in rule.departures:
+            table.add_row(*(Text(cell) for cell in _departure(departure)))
+        aligned(table, console)
+    if rule.checks:
+        console.print(f"\n{len(rule.checks)} figures the tool printed are checked.")
+
+
+def _prices(rule: Convention) -> str:
+    return ", ".join(f"{price} a {op}" if price != 1 else f"{op}" for op, price in rule.prices.items()) or "none"
+
+
+def _departure(departure: Departure) -> tuple[str, str, str]:
+    options = [f"{name}={str(value).lower()}" for name, value in departure.options.items()]
+    options += [f'form="{departure.form}"'] if departure.form else []
+    kinds = ", ".join(departure.kinds) + (f" ({', '.join(options)})" if options else "")
+    counted = "not seen" if departure.unseen else departure.formula.span.text
+    return (
+        kinds,
+        f"+ {counted}" if departure.more else counted,
+        departure.why + (" (a mistake)" if departure.bug else ""),
+    )
+
+
+def page() -> str:
+    """The page of the documentation, made of the files."""
+    lines = ["# Why counters disagree", "", *INTRODUCTION.strip().splitlines(), ""]
+    lines += ["| convention | unit | counts |", "| --- | --- | --- |"]
+    lines += [
+        f"| [`{name}`](#{_anchor(name)}) | {convention(name).unit} | {convention(name).title} |" for name in names()
+    ]
+    lines += ["", "## Side by side", "", *SIDE_BY_SIDE.strip().splitlines(), ""]
+    nets = probes()
+    for title, group in GROUPS.items():
+        lines += [f"### {title}", "", *_matrix(nets, group), ""]
+    for name in names():
+        lines += _section(convention(name))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _matrix(nets: Architecture, group: Iterable[str]) -> Iterator[str]:
+    """A row for each convention, a column for each layer."""
+    layers = {probe: nets.net(probe) for probe in group}
+    yield "| | " + " | ".join(f"`{_written(net)}`" for net in layers.values()) + " |"
+    yield "| --- | " + " | ".join("---:" for _ in layers) + " |"
+    yield "| on | " + " | ".join(f"`{net.input}`" for net in layers.values()) + " |"
+    for name in names():
+        cells = (text(Size.of(net.cost(name).value or 0), ASCII) for net in layers.values())
+        yield f"| `{name}` | " + " | ".join(cells) + " |"
+
+
+def _written(net: Architecture) -> str:
+    return " ".join(row.text for row in net.layers)
+
+
+def _section(rule: Convention) -> list[str]:
+    lines = [f"## {rule.name}", "", f"{rule.title[0].upper()}{rule.title[1:]}. It calls its unit {rule.unit}.", ""]
+    lines += ["Prices: " + (", ".join(f"{p} for {MEANING[op]}" for op, p in rule.prices.items()) or "none") + ".", ""]
+    if rule.departures:
+        lines += ["| for | it counts | that is |", "| --- | --- | --- |"]
+        lines += [f"| `{kinds}` | `{counts}` | {why} |" for kinds, counts, why in map(_departure, rule.departures)] + [
+            ""
+        ]
+    figures = f" {len(rule.checks)} figures it printed are checked." if rule.checks else ""
+    return [*lines, f"Source: {rule.source}.{figures}", ""]
+
+
+def _anchor(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum() or c in "-_")
+
+
+INTRODUCTION = """
+One network has many "FLOPs": tools differ in what they count, in what they call it, and in what they do not see. Here each tool, and
+each way papers count, is a file of data: prices of primitive operations, and the kinds of layers for which it departs from them.
+`symcost diff` takes two of them apart on a network, cause by cause; `symcost explain` says which of them gives a figure.
+
+This page is made by `symcost conventions --markdown` from those files. "A mistake" is a count that contradicts the tool's own rule.
+"""
+
+SIDE_BY_SIDE = """
+What each convention counts for single layers, for a batch of two. Every figure of a tool is one that it printed, where it was
+measured.
+"""
