@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -10,10 +10,11 @@ from functools import cached_property
 from symcost import syntax as s
 from symcost.graph.nodes import Leaf
 from symcost.graph.scope import Scope, Tensor
-from symcost.graph.values import Evaluator
-from symcost.layers.base import Value, slots
+from symcost.graph.values import Evaluator, Value
+from symcost.layers.base import Value as Argument
+from symcost.layers.base import slots
 from symcost.ops import Op
-from symcost.sizes.atoms import ZERO, Size, product, total
+from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError
 from symcost.tally import Entry, Figures, Tally
@@ -26,7 +27,9 @@ class Departure:
     ``formula`` gives what it counts for one layer of these ``kinds`` over the whole batch: instead of the prices, or
     (``more``) beside them. Its names are the primitive operations of the layer, ``inputs`` and ``outputs`` (elements),
     ``batch``, ``params``, ``rank`` (position axes), the arguments of the layer (true is 1, a tensor given is 1; one size for
-    each axis gives their product, and ``k_t``, ``k_h``, ``k_w`` each), and the sizes ``in.c``, ``in.t``, ``out.c``, ...
+    each axis gives their product, and ``k_t``, ``k_h``, ``k_w`` each; ``keys_given`` is 1 where ``keys`` was written), the
+    sizes ``in.c``, ``in.t``, ``out.c``, ..., and ``each``: the product over the axes of a formula of its own, in which the
+    arguments, ``in.n`` and ``out.n`` are those of one axis.
     """
 
     kinds: tuple[str, ...]
@@ -36,31 +39,63 @@ class Departure:
     unseen: bool = False  # it happens and this convention does not notice: not a count of zero
     bug: bool = False  # the tool means something else: its prices give it
     options: Mapping[str, str | bool] = field(default_factory=dict)  # only where the layer was written so
-    form: str | None = None  # only where it is implemented so: `set relu.form = "functional"`
+    form: str | None = None  # only where it is implemented so: `set relu.form = "function"`
+    where: s.Expr | None = None  # only where this condition on arguments and sizes holds
+    each: s.Expr | None = None  # of one axis
     place: Span | None = None  # of the formula in its file
 
     def meets(self, leaf: Leaf) -> bool:
         layer = leaf.layer
         if layer.kind not in self.kinds or self.form not in (None, leaf.form):
             return False
-        return all(getattr(layer, n, None) == v for n, v in self.options.items())
+        if not all(getattr(layer, n, None) == v for n, v in self.options.items()):
+            return False
+        return self.where is None or self._evaluated(self.where, leaf.input, leaf.output, _arguments(leaf)) == 1
 
     def value(self, leaf: Leaf, counts: Mapping[str, Size], params: Size) -> Size:
-        scope = Scope(None, Report(), entered=leaf.input, here=leaf.output)
-        scope.names |= _names(leaf, counts, params)
+        found: dict[str, Size] = {op.value: counts.get(op.value, ZERO) for op in Op}
+        found |= {"inputs": leaf.input.numel, "outputs": leaf.output.numel, "params": params, **_arguments(leaf)}
+        if self.each is not None:
+            found["each"] = product(self._axes(self.each, leaf, found))
+        return self._evaluated(self.formula, leaf.input, leaf.output, found)
+
+    def _axes(self, each: s.Expr, leaf: Leaf, names: Mapping[str, Size]) -> Iterator[Size]:
+        """The formula of one axis, on each. What pools to a vector leaves one position on all of them."""
+        x, y = leaf.input, leaf.output
+        left = y.dims if y.rank == x.rank else (ONE,) * x.rank
+        arguments = leaf.layer.values(x)
+        for i, (before, after) in enumerate(zip(x.dims, left, strict=True)):
+            own = {n: v[i] for n, v in arguments.items() if isinstance(v, tuple) and len(v) == x.rank}
+            yield self._evaluated(each, x.to(dims=(before,)), y.to(dims=(after,)), {**names, **own})
+
+    def _evaluated(self, formula: s.Expr, x: Shape, y: Shape, names: Mapping[str, Size]) -> Size:
+        scope = Scope(None, Report(), entered=x, here=y)
+        scope.names |= {**names, "out": Tensor(y)}
+        evaluator = _Bracketing(scope)
         try:
-            return Evaluator(scope).size(self.formula)
+            return evaluator.bracket(formula) if formula is self.where else evaluator.size(formula)
         except SymcostError as error:
             raise SymcostError([_at(d, self.place) for d in error.diagnostics]) from None
 
 
-def _names(leaf: Leaf, counts: Mapping[str, Size], params: Size) -> dict[str, Size | Tensor]:
-    """What the formula of a departure may name."""
-    found: dict[str, Size | Tensor] = {op.value: counts.get(op.value, ZERO) for op in Op}
-    found |= {"inputs": leaf.input.numel, "outputs": leaf.output.numel, "params": params}
-    found |= {"batch": leaf.input.batch, "rank": Size.of(leaf.input.rank), "out": Tensor(leaf.output)}
+class _Bracketing(Evaluator):
+    """Keeps both sides of a choice that symbols leave open: ``[X mod 7 = 0]*a + (1 - [X mod 7 = 0])*b``."""
+
+    def _choice(self, expr: s.Choice) -> Value:
+        decided = self.truth(expr.condition)
+        if decided is not None:
+            return self._value(expr.then if decided else expr.other)
+        holds = self.bracket(expr.condition)
+        return holds * self.size(expr.then) + (1 - holds) * self.size(expr.other)
+
+
+def _arguments(leaf: Leaf) -> dict[str, Size]:
+    """What is known of a layer before it is counted."""
+    found = {"batch": leaf.input.batch, "rank": Size.of(leaf.input.rank)}
     for name, value in leaf.layer.values(leaf.input).items():
         found |= _named(name, value)
+    for slot in slots(type(leaf.layer)) if hasattr(leaf.layer, "signature") else ():
+        found[f"{slot.name}_given"] = Size.of(int(getattr(leaf.layer, slot.name, None) is not None))
     for name in leaf.layer.tensors:
         found[name] = Size.of(int(isinstance(getattr(leaf.layer, name), Shape)))
     return found
@@ -69,7 +104,7 @@ def _names(leaf: Leaf, counts: Mapping[str, Size], params: Size) -> dict[str, Si
 AXES = {1: "t", 2: "hw", 3: "dhw"}
 
 
-def _named(name: str, value: Value) -> dict[str, Size]:
+def _named(name: str, value: Argument) -> dict[str, Size]:
     """An argument as sizes: 0 or 1 for a flag; the product over the axes, and ``k_h``, ``k_w`` for each."""
     match value:
         case bool():
@@ -103,6 +138,7 @@ class Convention:
     departures: tuple[Departure, ...] = ()
     checks: Mapping[str, int] = field(default_factory=dict)  # figures the tool printed, by probe
     family: str = ""  # the tool, for the pages
+    about: str = ""  # the networks it is for, where it is not for all: transformers
 
     def price(self, counts: Mapping[str, Size]) -> Size:
         """The cost of these primitive operations by the rule."""

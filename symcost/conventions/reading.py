@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from symcost import syntax as s
 from symcost.conventions.convention import Convention, Departure, arguments_of
 from symcost.files import read
 from symcost.layers.base import KINDS, Layer
@@ -18,8 +19,8 @@ from symcost.ops import Op
 from symcost.parser import parse_formula
 from symcost.source import Diagnostic, Source, Span, SymcostError, nearest
 
-FIELDS = ("title", "unit", "source", "family", "extends", "prices", "departures", "checks")
-DEPARTURE = ("kinds", "value", "more", "why", "unseen", "bug", "options", "form")
+FIELDS = ("title", "unit", "source", "family", "about", "extends", "prices", "departures", "checks")
+DEPARTURE = ("kinds", "value", "more", "why", "unseen", "bug", "options", "form", "where", "each")
 
 
 def read_convention(path: Path, base: Callable[[str], Convention]) -> Convention:
@@ -52,6 +53,7 @@ class _Reader:
             (*start.departures, *departures),
             self._checks(data.get("checks", {})),
             self._text(data, "family", start.family or name.partition("@")[0]),
+            self._text(data, "about", start.about) if "about" in data else start.about,
         )
 
     def _data(self) -> dict[str, Any]:
@@ -112,11 +114,9 @@ class _Reader:
         self._only(table, DEPARTURE, "a departure")
         formula = self._text(table, "value", None)
         place = self._find(formula, self.reached)
+        parsed = self._formula(formula)
+        each, where = (self._formula(self._text(table, n, None)) if n in table else None for n in ("each", "where"))
         self.reached = place.end
-        try:
-            parsed = parse_formula(formula, self.source.name)
-        except SymcostError as error:
-            raise SymcostError([self._moved(d, place) for d in error.diagnostics]) from None
         kinds = table.get("kinds")
         if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
             raise self._error('a departure says for which kinds of layer: kinds = ["conv"]', place)
@@ -133,7 +133,15 @@ class _Reader:
         why, form = self._text(table, "why", None), table.get("form")
         if form is not None and not isinstance(form, str):
             raise self._error("a form is a text", place)
-        return Departure(tuple(kinds), parsed, why, options=options, form=form, place=place, **flags)
+        more = {"options": options, "form": form, "where": where, "each": each}
+        return Departure(tuple(kinds), parsed, why, place=place, **more, **flags)
+
+    def _formula(self, formula: str) -> s.Expr:
+        place = self._find(formula, self.reached)
+        try:
+            return parse_formula(formula, self.source.name)
+        except SymcostError as error:
+            raise SymcostError([self._moved(d, place) for d in error.diagnostics]) from None
 
     def _tables(self, data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         found = data.get(name, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from symcost.layers.base import Layer, LayerError, Ops, PerAxis
+from symcost.layers.base import Layer, LayerError, Ops, PerAxis, Value
 from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, told, whole
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product
@@ -20,6 +20,9 @@ class _Pool(Layer):
     s: PerAxis | None  # the kernel when it is not given
     pad: PerAxis
     round: str
+
+    def values(self, x: Shape) -> dict[str, Value]:
+        return super().values(x) | {"s": self.s or self.k}
 
     def dilation(self) -> PerAxis:
         return (ONE,) * len(self.k)
