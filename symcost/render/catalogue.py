@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from symcost.catalogue import Check, Entry, Figure, Outcome, families, family, verify
-from symcost.catalogue.entries import VERDICTS, Family
+from symcost.catalogue.entries import VERDICTS
 from symcost.sizes.atoms import Size
 from symcost.sizes.notation import LATEX, UNICODE, text
 
@@ -46,7 +47,7 @@ def index() -> str:
         lines.append(f"| {verdict} | {meaning} | {sum(e.verdict == verdict for e in every)} |")
     for f in found:
         lines += ["", f"## {f.title}", "", f.about, "", "| | source | verdict |", "| --- | --- | --- |"]
-        lines += [f"| [{e.title}](catalogue/{f.name}.md#{e.id}) | {e.source} | {e.verdict} |" for e in f.entries]
+        lines += [f"| [{e.title}](catalogue/{f.name}.md#{_anchor(e)}) | {e.source} | {e.verdict} |" for e in f.entries]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -60,7 +61,7 @@ def page(name: str) -> str:
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    yield f'## {entry.title} <a id="{entry.id}"></a>'
+    yield f"## {_heading(entry)}"
     yield ""
     yield f"{entry.source}. {f'Counted: {entry.convention}. ' if entry.convention else ''}Verdict: **{entry.verdict}**."
     if entry.note:
@@ -72,11 +73,22 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield from ("", *_check(check, [o for o in outcomes if o.check is check]))
 
 
+def _heading(entry: Entry) -> str:
+    return f"{entry.id}: {entry.title}"
+
+
+def _anchor(entry: Entry) -> str:
+    """The heading as a link target, the way GitHub makes them."""
+    return re.sub(r"[^\w\- ]", "", _heading(entry).lower()).replace(" ", "-")
+
+
 def _check(check: Check, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if check.program:
         yield from ("```arch", check.program.strip(), "```", "")
     else:
         yield from (f"From the zoo: `{check.zoo}`.", "")
+    if check.given:
+        yield from (f"with {', '.join(f'`{name} = {meant}`' for name, meant in check.given.items())}", "")
     if check.note:
         yield from (check.note, "")
     formulas = [o for o in outcomes if o.what != "figure"]
@@ -121,6 +133,6 @@ def _number(size: Size) -> str:
 
 
 INTRODUCTION = """
-{all} formulas, tables and claims of papers and articles, {derived} of them derived: the left side of each comes from a description of
-the layers, in the language, and only the right side was typed from the source. `symcost verify` does it again.
+{all} formulas, tables and claims of papers and articles, {derived} of them derived: the left side of each comes from a description
+of the layers, in the language, and only the right side was typed from the source. `symcost verify` does it again.
 """
