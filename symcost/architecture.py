@@ -417,7 +417,7 @@ class Architecture:
         return tuple(self._program.nets())
 
     def net(self, name: str, /, *args: Any, **named: Any) -> Architecture:
-        """A network the file defines, at values for its parameters."""
+        """A network the file defines, at values for its parameters; those left out that have no default stay symbols."""
         nets = self._program.nets()
         if name not in nets:
             help_ = nearest(name, nets) or (f"nets: {', '.join(nets)}" if nets else "the file defines no net")
@@ -432,6 +432,8 @@ class Architecture:
         if twice is not None:
             raise SymcostError(Diagnostic("given-twice", f"'{twice}' of '{name}' is given twice"))
         given |= named
+        free = {p.name: p.name for p in binding.definition.params if p.default is None and p.name not in given}
+        given |= free
         values = {n: v if isinstance(v, bool) else self._full.convert(v) for n, v in given.items()}
         return self._instance(binding, values, binding.definition.span)
 

@@ -469,7 +469,6 @@ def test_nets() -> None:
     "ask, wanted",
     [
         (lambda f: f.net("vgq"), "unknown-net"),
-        (lambda f: f.net("vgg"), "missing-argument"),
         (lambda f: f.net("vgg", 1, 2, 3), "too-many"),
         (lambda f: f.net("vgg", 1, z=3), "unknown-option"),
         (lambda f: f.net("vgg", 1, n=3), "given-twice"),
@@ -481,6 +480,12 @@ def test_nets() -> None:
 def test_nets_refuse(ask: Any, wanted: str) -> None:
     file = parse("net vgg(n, q=1) { input 3@X x X conv3-64 x n [conv1-64] x q }")
     assert code(lambda: ask(file)) == wanted
+
+
+def test_parameters_left_out_stay_symbols() -> None:
+    file = parse("net vgg(n, w, q=1) { input w@X x X conv3-w x n [conv1-w] x q }")
+    assert file.net("vgg", w=3).params == "84*n + 12"
+    assert file.net("vgg").params == "n*(9*w^2 + w) + w^2 + w"
 
 
 # -------------------------------------------------------------------------------------------------------- a cost

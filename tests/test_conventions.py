@@ -100,9 +100,6 @@ ELSEWHERE = {
     ("ptflops_aten", "vit_b_16"): "ptflops@0.7.5-aten-grad",
 }
 
-# a figure that no convention gives, and why
-PLAIN = "the bias of a transposed convolution is counted at (n - k)//s + 1 positions of an axis; formulas have no sizes by axis"
-EXCEPT = {("calflops", "convT2d_s2_bias"): PLAIN, ("deepspeed", "convT2d_s2_bias"): PLAIN}
 
 
 @cache
@@ -132,25 +129,23 @@ CELLS: dict[str, dict[str, Any]] = COUNTED["probes"] | COUNTED["models_224"]
 
 
 def test_tables() -> None:
-    """Every counter has its conventions, every convention with checks is some counter's, and no exception is left over."""
+    """Every counter has its conventions, and every convention with checks is some counter's."""
     assert COUNTERS.keys() == COUNTED["counters"].keys() - {"params"}
     used = {name for several in COUNTERS.values() for name in several} | set(ELSEWHERE.values())
     assert {name for name in CONVENTIONS if name not in used} <= {"torch@2.13"}  # see fvcore_torchvision.json's models
-    assert all(cell in CELLS and counter in CELLS[cell] for counter, cell in [*EXCEPT, *ELSEWHERE])
-    assert not any(cell in convention(COUNTERS[counter][0]).checks for counter, cell in EXCEPT)
+    assert all(cell in CELLS and counter in CELLS[cell] for counter, cell in ELSEWHERE)
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
 def test_every_figure_is_checked(counter: str) -> None:
-    """What a counter printed is among the checks of its convention, or excepted with the cause."""
+    """What a counter printed is among the checks of its convention."""
     missing = {}
     for cell, printed in CELLS.items():
         figures = printed.get(counter)
         several = figures if isinstance(figures, list) else [figures]
         for figure, name in zip(several, COUNTERS[counter], strict=False):
             name = ELSEWHERE.get((counter, cell), name)
-            told = isinstance(figure, int | float) and (counter, cell) not in EXCEPT
-            if told and convention(name).checks.get(cell) != figure:
+            if isinstance(figure, int | float) and convention(name).checks.get(cell) != figure:
                 missing[name, cell] = figure
     assert missing == {}
 

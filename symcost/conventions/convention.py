@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -10,7 +11,7 @@ from functools import cached_property
 from symcost import syntax as s
 from symcost.graph.nodes import Leaf
 from symcost.graph.scope import Scope, Tensor
-from symcost.graph.values import Evaluator, Value
+from symcost.graph.values import DECIDE, Evaluator, Value
 from symcost.layers.base import Value as Argument
 from symcost.layers.base import slots
 from symcost.ops import Op
@@ -42,7 +43,7 @@ class Departure:
     form: str | None = None  # only where it is implemented so: `set relu.form = "function"`
     where: s.Expr | None = None  # only where this condition on arguments and sizes holds
     each: s.Expr | None = None  # of one axis
-    place: Span | None = None  # of the formula in its file
+    places: Mapping[str, Span] = field(default_factory=dict)  # of the formulas in their file
 
     def meets(self, leaf: Leaf) -> bool:
         layer = leaf.layer
@@ -50,7 +51,15 @@ class Departure:
             return False
         if not all(getattr(layer, n, None) == v for n, v in self.options.items()):
             return False
-        return self.where is None or self._evaluated(self.where, leaf.input, leaf.output, _arguments(leaf)) == 1
+        return self.where is None or self._holds(self.where, leaf)
+
+    def _holds(self, where: s.Expr, leaf: Leaf) -> bool:
+        with self._told(where):
+            decided = _evaluator(leaf.input, leaf.output, _arguments(leaf)).truth(where)
+            if decided is None:
+                message = f"cannot decide '{where.span.text}' for '{leaf.text}'"
+                raise SymcostError(Diagnostic("undecided", message, where.span, help=DECIDE))
+            return decided
 
     def value(self, leaf: Leaf, counts: Mapping[str, Size], params: Size) -> Size:
         found: dict[str, Size] = {op.value: counts.get(op.value, ZERO) for op in Op}
@@ -69,13 +78,16 @@ class Departure:
             yield self._evaluated(each, x.to(dims=(before,)), y.to(dims=(after,)), {**names, **own})
 
     def _evaluated(self, formula: s.Expr, x: Shape, y: Shape, names: Mapping[str, Size]) -> Size:
-        scope = Scope(None, Report(), entered=x, here=y)
-        scope.names |= {**names, "out": Tensor(y)}
-        evaluator = _Bracketing(scope)
+        with self._told(formula):
+            return _evaluator(x, y, names).size(formula)
+
+    @contextmanager
+    def _told(self, formula: s.Expr) -> Iterator[None]:
+        """What is wrong in a formula is told where it stands in the file."""
         try:
-            return evaluator.bracket(formula) if formula is self.where else evaluator.size(formula)
+            yield
         except SymcostError as error:
-            raise SymcostError([_at(d, self.place) for d in error.diagnostics]) from None
+            raise SymcostError([_at(d, self.places.get(formula.span.text)) for d in error.diagnostics]) from None
 
 
 class _Bracketing(Evaluator):
@@ -87,6 +99,12 @@ class _Bracketing(Evaluator):
             return self._value(expr.then if decided else expr.other)
         holds = self.bracket(expr.condition)
         return holds * self.size(expr.then) + (1 - holds) * self.size(expr.other)
+
+
+def _evaluator(x: Shape, y: Shape, names: Mapping[str, Size]) -> Evaluator:
+    scope = Scope(None, Report(), entered=x, here=y)
+    scope.names |= {**names, "out": Tensor(y)}
+    return _Bracketing(scope)
 
 
 def _arguments(leaf: Leaf) -> dict[str, Size]:

@@ -115,7 +115,8 @@ class _Reader:
         formula = self._text(table, "value", None)
         place = self._find(formula, self.reached)
         parsed = self._formula(formula)
-        each, where = (self._formula(self._text(table, n, None)) if n in table else None for n in ("each", "where"))
+        own = {n: self._formula(self._text(table, n, None)) for n in ("where", "each") if n in table}
+        places = {text: self._find(text, self.reached) for text in (formula, *(table[n] for n in own))}
         self.reached = place.end
         kinds = table.get("kinds")
         if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
@@ -133,8 +134,7 @@ class _Reader:
         why, form = self._text(table, "why", None), table.get("form")
         if form is not None and not isinstance(form, str):
             raise self._error("a form is a text", place)
-        more = {"options": options, "form": form, "where": where, "each": each}
-        return Departure(tuple(kinds), parsed, why, place=place, **more, **flags)
+        return Departure(tuple(kinds), parsed, why, **flags, options=options, form=form, places=places, where=own.get("where"), each=own.get("each"))
 
     def _formula(self, formula: str) -> s.Expr:
         place = self._find(formula, self.reached)
