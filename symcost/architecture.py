@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -33,6 +33,10 @@ from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
+
+    from symcost.derive import Derivation
+    from symcost.growth import Scaling
+    from symcost.invert import Answer
 
 
 _metrics: ContextVar[tuple[MetricDef, ...]] = ContextVar("metrics", default=())  # being evaluated, the outer ones first
@@ -100,6 +104,11 @@ class Cost:
         """Another formula on the same domain."""
         return replace(self, _size=size)
 
+    def renamed(self, change: Callable[[Size], Size]) -> Cost:
+        """The same written in other names, for printing."""
+        hints = tuple(change(self.domain.public(h)) for h in self._hints)
+        return replace(self, _size=change(self.domain.public(self._size)), _hints=hints)
+
     def resolved(self) -> Cost:
         """The same with named sizes written out."""
         return replace(self, _size=resolved(self._size))
@@ -145,6 +154,24 @@ class Cost:
 
         rate = figure(speed) if isinstance(speed, str) else None
         return replace(self, _size=self._size / self.domain.convert(speed if rate is None else rate), unit="s")
+
+    def scaling(self, symbol: str) -> Scaling:
+        """How the cost grows in a symbol: leading term, doubling ratio, elasticity, the form without roundings."""
+        from symcost.growth import scaling
+
+        return scaling(self._public, self.domain.declared(symbol).symbol, self.domain.facts())
+
+    def within(self, budget: Any, symbol: str) -> Answer:
+        """The largest integer for a symbol with which the cost keeps to a budget, ``"4G"``: exact, with how it was found.
+
+        Raises `SymcostError` where that is not decided, such as while other symbols have no value.
+        """
+        from symcost.claims import figure
+        from symcost.invert import Budget, inverted
+
+        bound = figure(budget) if isinstance(budget, str) else None
+        size = self.domain.convert(budget if bound is None else bound)
+        return inverted(self.domain, [Budget(resolved(self._size), size)], symbol)
 
     def si(self) -> str:
         """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.
@@ -478,6 +505,15 @@ class Architecture:
         from symcost.claims import check
 
         return tuple(diagnostic for _, diagnostic in check(self) if diagnostic is not None)
+
+    def derivation(self, name: str = "macs", layer: int | str | None = None) -> Derivation:
+        """How a cost comes about, step by step: of the network, or of one layer by its number from 1 or as it is written.
+
+        ``name`` is a convention, an operation, ``params`` or ``activations``.
+        """
+        from symcost.derive import derive
+
+        return derive(self, name, layer)
 
     def table(self, form: str = "text") -> str:
         """The layers and the totals as ``text``, ``markdown`` or ``latex``."""

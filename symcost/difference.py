@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from symcost.architecture import Architecture, Cost
 from symcost.conventions import Convention, Departure, convention
-from symcost.domain import by_name
+from symcost.domain import Domain, by_name
+from symcost.graph import resolved
+from symcost.graph.scope import Declared
 from symcost.ops import MEANING, Op
 from symcost.sizes.atoms import Size, total
+from symcost.sizes.facts import simplified
 from symcost.tally import Entry
 
 BIASED = ("conv", "dwconv", "upconv", "linear", "fc", "unembed")  # where an addition outside a dot product is a bias
@@ -46,13 +50,8 @@ class Difference:
     first: Cost
     second: Cost
     titles: tuple[str, str]
+    total: Cost  # what is counted by the first and not by the second: the sum of the causes
     causes: tuple[Cause, ...]
-
-    @property
-    def total(self) -> Cost:
-        """What is counted by the first and not by the second: the sum of the causes."""
-        left, right = by_name(self.first._size, self.second._size)
-        return self.first._owned(left - right)
 
 
 def of_conventions(net: Architecture, first: str, second: str) -> Difference:
@@ -65,7 +64,9 @@ def of_conventions(net: Architecture, first: str, second: str) -> Difference:
                 found.setdefault(cause, []).append((entry, size))
     causes = [_cause(net, kind, why, parts) for (kind, why), parts in found.items()]
     kept = tuple(c for c in causes if c.cost != 0)
-    return Difference(net.cost(first), net.cost(second), (a.name, b.name), _largest_first(kept))
+    left, right = net.cost(first), net.cost(second)
+    whole = left._owned(left._size - right._size)
+    return Difference(left, right, (a.name, b.name), whole, _largest_first(kept))
 
 
 def _cause(net: Architecture, kind: str, why: str, found: list[tuple[Entry, Size]]) -> Cause:
@@ -84,15 +85,20 @@ def _causes(entry: Entry, a: Convention, b: Convention) -> Iterator[tuple[tuple[
         return departure.value(entry.leaf, figures.counts, figures.params)
 
     if any(own for _, own in instead):
-        left, right = (total(map(value, own)) if own else rule.price(figures.counts) for rule, own in instead)
+        one, other = (total(map(value, own)) if own else rule.price(figures.counts) for rule, own in instead)
         whys = (f"{rule.name}: {_why(own[0])}" for rule, own in instead if own)
-        yield (kind, "; ".join(whys)), left - right
+        yield (kind, "; ".join(whys)), one - other
     else:
         yield from _prices(kind, figures.counts, a, b)
-    for sign, (rule, departures) in zip((1, -1), met, strict=True):
-        for departure in departures:
-            if departure.more:
-                yield (kind, f"{rule.name}: {_why(departure)}"), sign * value(departure)
+    beside = [[(rule, d, value(d)) for d in departures if d.more] for rule, departures in met]
+    for found in list(beside[0]):
+        alike = next((other for other in beside[1] if other[2] == found[2]), None)
+        if alike is not None:  # what both add is no difference
+            beside[0].remove(found)
+            beside[1].remove(alike)
+    for sign, own in zip((1, -1), beside, strict=True):
+        for rule, departure, size in own:
+            yield (kind, f"{rule.name}: {_why(departure)}"), sign * size
 
 
 def _why(departure: Departure) -> str:
@@ -122,20 +128,46 @@ def _prices(kind: str, counts: dict[str, Size], a: Convention, b: Convention) ->
 
 def of_networks(first: Architecture, second: Architecture, name: str, titles: tuple[str, str]) -> Difference:
     """``first`` minus ``second`` under one convention, by kind of layer; symbols of one name are one symbol."""
-    rule = convention(name)
-    kinds: dict[str, list[tuple[Architecture, Entry, Size]]] = {}
+    rule, common = convention(name), _Common(first, second)
+    kinds: dict[str, list[tuple[Entry, Size]]] = {}
     for sign, net in ((1, first), (-1, second)):
         for entry in net._tally.entries:
-            size = net._apply(entry.all_work(rule.of(entry.figures))) * sign
-            kinds.setdefault(entry.leaf.layer.kind, []).append((net, entry, size))
+            size = common.size(net, entry.all_work(rule.of(entry.figures))) * sign
+            kinds.setdefault(entry.leaf.layer.kind, []).append((entry, size))
     causes = []
     for kind, found in kinds.items():
-        left, right = (total(s for net, _, s in found if net is side) for side in (first, second))
-        cost = first._cost(total(by_name(left, right)), rule.unit)
-        parts = (Part(e.leaf.text, kind, net._cost(s, rule.unit)) for net, e, s in found)
-        causes.append(Cause(kind, "", cost, tuple(parts)))
+        parts = (Part(entry.leaf.text, kind, common.cost(size, rule.unit)) for entry, size in found)
+        causes.append(Cause(kind, "", common.cost(total(size for _, size in found), rule.unit), tuple(parts)))
     kept = tuple(c for c in causes if c.cost != 0)
-    return Difference(first.cost(name), second.cost(name), titles, _largest_first(kept))
+    whole = common.cost(total(size for found in kinds.values() for _, size in found), rule.unit)
+    return Difference(first.cost(name), second.cost(name), titles, whole, _largest_first(kept))
+
+
+class _Common:
+    """The sizes of several networks in the symbols their users declared: those of one name are one, and all conditions hold."""
+
+    def __init__(self, *nets: Architecture) -> None:
+        declared = [d for net in nets for d in net.domain.symbols.values()]
+        named: dict[str, Size] = {}
+        for d in declared:
+            named[d.symbol.name], _ = by_name(named.get(d.symbol.name, Size.of(d.symbol)), Size.of(d.symbol))
+        self.alike = {d.symbol: named[d.symbol.name] for d in declared}
+        symbols = {name: Declared(symbol) for name, size in named.items() for symbol in size.symbols()}
+        asked = [c.mapped(partial(self._declared, net)) for net in nets for c in net.domain.requirements()]
+        self.domain = Domain(symbols, (), simplified(asked), ())
+        self.hints = tuple(self._declared(net, size) for net in nets for size in net._hints)
+        self.counts = tuple(
+            s for net in nets for c in net._counted.counts for s in self._declared(net, Size.of(c)).symbols()
+        )
+
+    def _declared(self, net: Architecture, size: Size) -> Size:
+        return net.domain.public(resolved(size)).subs(self.alike)
+
+    def size(self, net: Architecture, size: Size) -> Size:
+        return self._declared(net, net._apply(size))
+
+    def cost(self, size: Size, unit: str) -> Cost:
+        return Cost(size, unit, None, (), self.domain, self.hints, self.counts)
 
 
 def _largest_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:

@@ -12,11 +12,13 @@ from typing import Any
 from symcost.graph import Graph, resolved
 from symcost.graph.scope import Binding, Declared, Scope
 from symcost.graph.values import Evaluator
+from symcost.latex_formula import Names, is_latex, read_formula
 from symcost.parser import parse_formula
-from symcost.sizes.atoms import DivisionByZero, Size, SizeLike, Symbol, product
+from symcost.sizes.atoms import ONE, DivisionByZero, Size, SizeLike, Symbol, product
 from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
 from symcost.sizes.notation import ASCII, condition_text
-from symcost.source import Diagnostic, DomainError, Report, SymcostError, nearest
+from symcost.source import Diagnostic, DomainError, Report, Source, SymcostError, nearest
+from symcost.syntax import Expr
 
 Given = Mapping[str, Size]
 
@@ -48,14 +50,34 @@ class Domain:
         return (*self.assumed, *inner)
 
     def read(self, text: str) -> Size:
-        """A formula in this domain's names; other names are positive integers of their own."""
-        return Evaluator(_NamesOf(self)).size(parse_formula(text))
+        """A formula in this domain's names, in the language or in LaTeX; other names are positive integers of their own."""
+        return Evaluator(self.scope()).size(self.parsed(text))
+
+    def scope(self) -> Scope:
+        """A scope with this domain's names, in which every other name is a positive integer."""
+        return _NamesOf(self)
+
+    def parsed(self, text: str | Source) -> Expr:
+        """The syntax tree of a formula, in the language or in LaTeX, where letters may be names of this domain."""
+        written = text if isinstance(text, str) else text.text
+        return read_formula(text, Names({*self.symbols, *(s.name for s in self.named)})) if is_latex(written) else parse_formula(text)
 
     def symbol(self, name: str) -> SizeLike:
         """What a name stands for, inside."""
         if name in self.symbols:
             return self.symbols[name].size
         return next((Size.of(s) for s in self.named if s.name == name), Size.of(Symbol(name)))
+
+    def declared(self, name: str) -> Declared:
+        """A free symbol by its name. Raises `SymcostError` when there is none."""
+        if name not in self.symbols:
+            help_ = nearest(name, self.symbols) or (f"symbols: {', '.join(self.symbols)}" if self.symbols else None)
+            raise SymcostError(Diagnostic("unknown-symbol", f"there is no symbol '{name}' here", help=help_))
+        return self.symbols[name]
+
+    def facts(self) -> list[Size]:
+        """Sizes that are never negative where the network exists, in the user's symbols."""
+        return [c.size for c in self.requirements() if c.kind == ">=" and c.guard == ONE and not c.turns]
 
     def knows(self, name: str) -> bool:
         return name in self.symbols or any(s.name == name for s in self.named)
@@ -144,6 +166,8 @@ class Domain:
     def _broken(self, condition: Condition, given: Given) -> bool:
         """Whether a condition does not hold; one that has no meaning here, such as ``n | C`` at n = 0, does not."""
         try:
+            if self.apply(condition.guard, given).number == 0:
+                return False
             return self._moved(condition, given).holds() is False
         except DivisionByZero:
             return True

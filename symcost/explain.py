@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,7 +14,9 @@ from symcost.sizes.atoms import Rational, Size, total
 from symcost.source import Diagnostic, SymcostError
 from symcost.tally import Entry, weights_of
 
-NEAREST = 8
+NEAREST = 6
+UNIT = re.compile(r"\s*(flops?|macs?|ops|mult-adds?|multiply-adds?|params|parameters)$", re.IGNORECASE)
+GROUPS = re.compile(r"(?<=\d)[ ,_'](?=\d{3}(?!\d))")  # between the digits of 25,557,032
 NORMS = ("bn", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "lrn")
 DENSE = (
     "conv",
@@ -53,19 +56,32 @@ class Explanation:
     nearest: tuple[Reading, ...]
 
 
-def explain(net: Architecture, printed: str) -> Explanation:
-    """Read a figure such as ``4.11G`` or ``25557032``: the conventions and scopes that print it.
+def explain(net: Architecture, printed: str, known: Iterable[Reading] | None = None) -> Explanation:
+    """Read a figure such as ``4.11G``, ``8.2 GFLOPs`` or ``25,557,032``: the conventions and scopes that print it.
 
-    Raises `SymcostError` where it is no figure, and where symbols of the network have no value.
+    ``known`` are the `ways` of the network, where several figures are read. Raises `SymcostError` where it is no figure, and
+    where symbols of the network have no value.
     """
-    value = figure(printed)
+    plain = UNIT.sub("", GROUPS.sub("", printed.strip()))
+    value = figure(plain)
     if value is None:
         raise SymcostError(Diagnostic("not-exact", f"'{printed}' is no figure; write 4.11G or 4111512576"))
-    digit = last_digit(printed)
-    readings = list(_distinct(_readings(net.at(net.defaults()) if net.defaults() else net)))
+    digit = last_digit(plain)
+    readings = ways(net) if known is None else tuple(known)
     exact = tuple(r for r in readings if abs(r.value - value) <= digit / 2)
+    return Explanation(value, digit, exact, () if exact else tuple(_nearest(readings, value)))
+
+
+def ways(net: Architecture) -> tuple[Reading, ...]:
+    """Every way to count a network, and parts of it that count otherwise."""
+    return tuple(_distinct(_readings(net.at(net.defaults()) if net.defaults() else net)))
+
+
+def _nearest(readings: tuple[Reading, ...], value: Fraction) -> Iterator[Reading]:
+    """What comes nearest, by the counts that some of them share."""
     order = sorted(readings, key=lambda r: (abs(r.value - value), len(r.scope)))
-    return Explanation(value, digit, exact, () if exact else tuple(order[:NEAREST]))
+    counts = list(dict.fromkeys((r.value, r.unit, r.scope) for r in order))[:NEAREST]
+    return (r for r in order if (r.value, r.unit, r.scope) in counts)
 
 
 def _distinct(readings: Iterator[Reading]) -> Iterator[Reading]:
@@ -83,7 +99,8 @@ def _readings(net: Architecture) -> Iterator[Reading]:
     scopes = _scopes(entries)
     for name in names():
         rule = convention(name)
-        sizes = {id(e): net._apply(e.all_work(rule.of(e.figures))) for e in entries}
+        turns = {id(e.figures): rule.of(e.figures) for e in entries}
+        sizes = {id(e): net._apply(e.all_work(turns[id(e.figures)])) for e in entries}
         for scope, inside in scopes.items():
             yield Reading(name, rule.unit, scope, _number(net, total(sizes[id(e)] for e in entries if inside(e))))
     for scope, inside in scopes.items():

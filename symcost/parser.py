@@ -1,4 +1,4 @@
-"""Text to syntax. The only file that knows Lark, and it never imports SymPy."""
+"""Text to syntax. The only file that knows Lark, beside the reader of LaTeX, and it never imports SymPy."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parse_formula(text: str | Source, name: str = "<formula>") -> s.Expr:
 
 def tokens(source: Source) -> Tree[Token]:
     """The parse tree with every token in it, for the formatter. Comments and blanks are between its tokens."""
-    _check_text(source)
+    check_text(source)
     try:
         return _lark("tokens").parse(source.text, start="start")
     except UnexpectedInput:
@@ -57,7 +57,7 @@ def tokens(source: Source) -> Tree[Token]:
 
 
 def _parsed(source: Source, start: str, kind: type[T]) -> T:
-    _check_text(source)
+    check_text(source)
     reset = _source.set(source)
     try:
         tree = _lark("syntax").parse(source.text, start=start)
@@ -72,36 +72,41 @@ def _parsed(source: Source, start: str, kind: type[T]) -> T:
     finally:
         _source.reset(reset)
     assert isinstance(tree, kind) and isinstance(tree, s.Node), tree
-    _check_depth(tree)
+    check_depth(tree)
     return tree
 
 
 # ------------------------------------------------------------ the parser
 
 
-def grammar_path() -> Path:
-    """The grammar file: in an installed package beside this file, in a checkout at the top level."""
-    inside = Path(__file__).parent / "grammar" / "symcost.lark"
-    return inside if inside.exists() else Path(__file__).parent.parent / "grammar" / "symcost.lark"
+def grammar_path(name: str = "symcost") -> Path:
+    """A grammar file: in an installed package beside this file, in a checkout at the top level."""
+    inside = Path(__file__).parent / "grammar" / f"{name}.lark"
+    return inside if inside.exists() else Path(__file__).parent.parent / "grammar" / f"{name}.lark"
 
 
 @cache
 def _lark(shape: str) -> Lark:
+    return built("symcost", shape, ["start", "formula"], _Build() if shape == "syntax" else None)
+
+
+def built(grammar: str, shape: str, start: list[str], transformer: Transformer[Token, Any] | None) -> Lark:
+    """The parser of a grammar, its table kept from one run to the next under the name of its ``shape``."""
     options: dict[str, Any] = {
         "parser": "lalr",
         "maybe_placeholders": False,
-        "start": ["start", "formula"],
+        "start": start,
         "keep_all_tokens": True,
-        "transformer": _Build() if shape == "syntax" else None,
+        "transformer": transformer,
     }
-    grammar = grammar_path().read_text(encoding="utf-8")
+    text = grammar_path(grammar).read_text(encoding="utf-8")
     folder = _cache_folder()
     if folder is not None:
         try:
-            return Lark(grammar, cache=str(folder / f"{shape}.table"), **options)
+            return Lark(text, cache=str(folder / f"{shape}.table"), **options)
         except OSError:  # the folder went away or is full: a slower start, nothing else
             pass
-    return Lark(grammar, **options)
+    return Lark(text, **options)
 
 
 def _cache_folder() -> Path | None:
@@ -450,7 +455,7 @@ _PLAIN = {"×": "*", "·": "*", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="
 # ------------------------------------------------------------ what is wrong
 
 
-def _check_text(source: Source) -> None:
+def check_text(source: Source) -> None:
     """Refuse what would take unbounded time or memory, before Lark sees it."""
     if len(source.text) > MAX_CHARS:
         message = f"a program of {len(source.text)} characters; the limit is {MAX_CHARS}"
@@ -463,7 +468,7 @@ def _check_text(source: Source) -> None:
             raise SymcostError(Diagnostic("too-deep", message, Span(source, bracket.start(), bracket.end())))
 
 
-def _check_depth(tree: s.Node) -> None:
+def check_depth(tree: s.Node) -> None:
     """Refuse what nests without brackets: ``- - - a``, ``2^2^2^2``, ``if ... else if ...``.
 
     A sum leans to the left and may be as long as it likes: nothing recurses along it.

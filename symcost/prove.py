@@ -1,75 +1,258 @@
-"""Whether two formulas are equal: canonical forms, then a counterexample, then the proof over a full period.
+"""Whether a formula is zero, or never negative, for all values of its symbols: a proof, the smallest counterexample, or neither.
 
-A formula with roundings by constant divisors is a quasi-polynomial: on each residue class of its period D it is a polynomial.
-Two of them that agree at D*(d + 1) consecutive integers of every symbol, where d is the degree, agree everywhere. That is a
-proof, by finitely many exact evaluations.
+What is tried, in this order: canonical forms; the first points in the order of their size; then proofs. A minimum, maximum or
+bracket is split into its cases, each with what holds in it put in; a sum over turns is proved by induction; a remainder by a symbol
+is named. A formula with roundings by constant divisors is a quasi-polynomial: on each residue class of its period D it is a
+polynomial, so that two which agree at D*(d + 1) consecutive integers of every symbol, where d is the degree, agree everywhere.
+
+A proof may range over more values than there are, and then holds for those there are. A counterexample is always one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from heapq import heappop, heappush
+from itertools import count, islice
 from itertools import product as every
 from math import ceil as number_ceil
 from math import floor as number_floor
 from math import gcd, isqrt, lcm
+from typing import TypeVar
 
-from symcost.sizes.atoms import Atom, Floor, Function, Group, Holds, Power, Rational, Size, Sum, Symbol
+from symcost.sizes.atoms import (
+    ONE,
+    ZERO,
+    Atom,
+    Floor,
+    Function,
+    Group,
+    Holds,
+    Power,
+    Rational,
+    Size,
+    Sum,
+    Symbol,
+    lower,
+    product,
+    total,
+)
+from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.rounding import over_one_divisor
+from symcost.source import SymcostError
 
+QUICK = 300  # points tried before a proof is
+DEEP = 6_000  # points tried where there is none
+MAX_VALUES = 20_000  # of one symbol, those that its conditions refuse included
 MAX_POINTS = 60_000  # of the period proof: a second or two
+MAX_CLASSES = 1_500  # residues, each an inequality of its own
+MAX_DEPTH = 7  # of cases in cases
+MAX_TERMS = 400  # of a formula that is split into cases
 SAMPLES = (1, 2, 3, 5, 8, 13, 30, 31, 32, 64, 97, 224)
 
 Point = Mapping[Symbol, Rational]
+Inside = Callable[[Point], bool]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``equal`` is None where it is not decided; ``witness`` is a point where the two differ."""
+    """``equal`` is None where it is not decided; ``witness`` is a point where the two differ.
+
+    ``smallest`` says that they agree, or the network does not exist, at every point with a smaller sum of its symbols.
+    """
 
     equal: bool | None
     how: str
     witness: dict[str, Rational] | None = None
+    smallest: bool = False
 
 
-def compare(a: Size, b: Size, inside: Callable[[Point], bool] | None = None) -> Verdict:
+def compare(a: Size, b: Size, inside: Inside | None = None) -> Verdict:
     """Are two formulas equal for all values of their symbols?
 
     ``inside`` says which points count: a counterexample outside of a network's domain is none.
     """
-    difference = a - b
-    if not difference.terms:
-        return Verdict(True, "the canonical forms are the same")
-    if any(isinstance(a, Group) for m in difference.terms for a, _ in m) and not over_one_divisor(difference)[0].terms:
-        return Verdict(True, "the canonical forms are the same over one divisor")
-    symbols = sorted(difference.symbols(), key=lambda s: s.key)
-    if not symbols:
-        number = difference.number
-        return Verdict(None, "a function that was not evaluated") if number is None else Verdict(False, "numbers", {})
-    value = evaluator(difference)
-    found = _search(value, symbols, inside)
+    return decide(a - b, "==", inside=inside)
+
+
+def decide(
+    size: Size, relation: str, conditions: Sequence[Condition] = (), inside: Inside | None = None
+) -> Verdict:
+    """Is ``size == 0`` (or ``>=``, ``>``, ``!=``) wherever the conditions hold?"""
+    if relation == "==":
+        if not size.terms:
+            return Verdict(True, "the canonical forms are the same")
+        if any(isinstance(a, Group) for m in size.terms for a, _ in m) and not over_one_divisor(size)[0].terms:
+            return Verdict(True, "the canonical forms are the same over one divisor")
+    search = _Search(size, relation, conditions, inside)
+    if not search.symbols:
+        number = size.number
+        if number is not None:
+            return Verdict(_FAILS[relation](number) is False, "numbers", None if not _FAILS[relation](number) else {}, True)
+        return Verdict(None, "a function that was not evaluated")
+    found = search.within(QUICK)
     if found is not None:
-        return Verdict(False, "a counterexample", {s.name: v for s, v in found.items()})
-    return _over_a_period(difference, value, symbols, inside)
+        return found
+    how = _proved_under(size, relation, conditions)
+    if how is not None:
+        return Verdict(True, how)
+    return search.within(DEEP) or search.samples() or Verdict(None, "not decided: no proof and no counterexample was found")
 
 
-def _search(
-    value: Callable[[Point], Rational], symbols: list[Symbol], inside: Callable[[Point], bool] | None
-) -> dict[Symbol, Rational] | None:
-    """A point where the value is not zero, the smallest tried first."""
-    for shift in range(len(SAMPLES)):
-        for sample in SAMPLES:
-            point: dict[Symbol, Rational] = {}
-            for index, symbol in enumerate(symbols):
-                number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
-                point[symbol] = _within(symbol, number)
-            try:
-                if value(point) != 0 and (inside is None or inside(point)):
-                    return point
-            except (ZeroDivisionError, OverflowError):
-                continue
-    return None
+_FAILS: dict[str, Callable[[Rational], bool]] = {
+    "==": lambda value: value != 0,
+    ">=": lambda value: value < 0,
+    ">": lambda value: value <= 0,
+    "!=": lambda value: value == 0,
+}
+
+
+# ------------------------------------------------------------ counterexamples
+
+
+class _Search:
+    """Points in the order of their sum above the least values, the smaller first; it goes on where it stopped."""
+
+    def __init__(self, size: Size, relation: str, conditions: Sequence[Condition], inside: Inside | None) -> None:
+        self.value, self.fails, self.inside = evaluator(size), _FAILS[relation], inside
+        own = size.symbols()
+        self.conditions = [c for c in map(_public, conditions) if c is not None]
+        while more := [c.symbols for c in self.conditions if own & c.symbols and not c.symbols <= own]:
+            own = own.union(*more)  # what stands in a condition beside a symbol of the formula
+        self.symbols = sorted(own, key=lambda s: s.key)
+        alone: dict[Symbol, list[_Condition]] = {s: [] for s in self.symbols}
+        self.joint = []
+        for c in self.conditions:
+            if len(c.symbols) == 1 and c.symbols <= own:
+                alone[next(iter(c.symbols))].append(c)
+            elif c.symbols <= own:
+                self.joint.append(c)
+        self.columns = [_Column(s, alone[s]) for s in self.symbols]
+        self.points, self.tried, self.skipped, self.met = self._in_order(), 0, 0, 0
+
+    def within(self, tries: int) -> Verdict | None:
+        """A counterexample among the next points, or that all points there are have been tried."""
+        at = self.tried
+        for point in islice(self.points, tries - self.tried):
+            at += 1
+            if self._refutes(point):
+                self.tried = at
+                smallest = not self.skipped
+                how = "the smallest counterexample" if smallest else "a counterexample"
+                return Verdict(False, how, {s.name: v for s, v in point.items()}, smallest)
+        self.tried, ended = at, at < tries
+        if not ended or self.skipped or any(c.cut for c in self.columns):
+            return None
+        if not self.met:
+            return Verdict(None, "not decided: there is nothing for which the conditions hold")
+        return Verdict(True, f"true at all {self.met} points there are" if self.met > 1 else "true at the one point there is")
+
+    def samples(self) -> Verdict | None:
+        """A counterexample among larger values."""
+        for shift in range(len(SAMPLES)):
+            for sample in SAMPLES:
+                point: dict[Symbol, Rational] = {}
+                for index, symbol in enumerate(self.symbols):
+                    number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
+                    point[symbol] = _within(symbol, number)
+                if all(c.holds(point) for c in self.conditions if c.symbols <= point.keys()) and self._refutes(point):
+                    return Verdict(False, "a counterexample", {s.name: v for s, v in point.items()})
+        return None
+
+    def _refutes(self, point: dict[Symbol, Rational]) -> bool:
+        try:
+            if not all(c.holds(point) for c in self.joint):
+                return False
+            self.met += 1
+            return self.fails(self.value(point)) and (self.inside is None or self.inside(point))
+        except (ZeroDivisionError, OverflowError):
+            self.skipped += 1
+            return False
+
+    def _in_order(self) -> Iterator[dict[Symbol, Rational]]:
+        """Best first: a heap of index vectors, each made from one parent only."""
+        columns = self.columns
+        first = [column.at(0) for column in columns]
+        if any(found is None for found in first):
+            return
+        start = tuple(0 for _ in columns)
+        heap: list[tuple[Rational, tuple[int, ...], int]] = [(sum(f[0] for f in first if f), start, 0)]
+        while heap:
+            cost, indices, last = heappop(heap)
+            values = [column.at(i) for column, i in zip(columns, indices, strict=True)]
+            yield {c.symbol: v[1] for c, v in zip(columns, values, strict=True) if v}
+            for place in range(last, len(columns)):
+                here, there = columns[place].at(indices[place]), columns[place].at(indices[place] + 1)
+                if here is not None and there is not None:
+                    moved = (*indices[:place], indices[place] + 1, *indices[place + 1 :])
+                    heappush(heap, (cost - here[0] + there[0], moved, place))
+
+
+class _Column:
+    """The values of one symbol that its own conditions allow, with their distance from the least."""
+
+    def __init__(self, symbol: Symbol, conditions: list[_Condition]) -> None:
+        self.symbol, self.conditions = symbol, conditions
+        self.found: list[tuple[Rational, Rational]] = []
+        self.left = islice(_values(symbol), MAX_VALUES)
+        self.cut = not symbol.integer or symbol.high is None or symbol.low is None or symbol.high - symbol.low >= MAX_VALUES
+
+    def at(self, index: int) -> tuple[Rational, Rational] | None:
+        while len(self.found) <= index:
+            pair = next(self.left, None)
+            if pair is None:
+                return None
+            if all(_quietly(c, {self.symbol: pair[1]}) for c in self.conditions):
+                self.found.append(pair)
+        return self.found[index]
+
+
+def _quietly(condition: _Condition, point: Point) -> bool:
+    try:
+        return condition.holds(point)
+    except (ZeroDivisionError, OverflowError):
+        return False
+
+
+def _values(symbol: Symbol) -> Iterator[tuple[Rational, Rational]]:
+    """Distance and value: up from the least one, or away from 0; a real symbol in halves."""
+    low, high = symbol.low, symbol.high
+    step: Rational = 1 if symbol.integer else Fraction(1, 2)
+    if low is None:
+        start: Rational = 0 if high is None or high >= 0 else high
+        for i in count():
+            for sign in (1, -1) if i else (1,):
+                if high is None or start + sign * i * step <= high:
+                    yield i, start + sign * i * step
+        return
+    if high is not None and not symbol.integer:
+        step = Fraction(high - low) / 4 or Fraction(1)
+    for i in count():
+        if high is not None and low + i * step > high:
+            return
+        yield i, low + i * step
+
+
+@dataclass(frozen=True)
+class _Condition:
+    symbols: frozenset[Symbol]
+    holds: Inside
+
+
+def _public(condition: Condition) -> _Condition | None:
+    """A condition as a test of points; None for one over the turns of a loop, which nobody tests here."""
+    if condition.turns:
+        return None
+    parts = (condition.size, condition.divisor, condition.guard)
+    size, divisor, guard = map(evaluator, parts)
+    kind = condition.kind
+
+    def holds(point: Point) -> bool:
+        return guard(point) == 0 or _HOLDS[kind](size(point), divisor(point))
+
+    return _Condition(frozenset(s for part in parts for s in part.symbols()), holds)
 
 
 def _within(symbol: Symbol, number: int) -> Rational:
@@ -84,44 +267,375 @@ def _within(symbol: Symbol, number: int) -> Rational:
     return value
 
 
-def _over_a_period(
-    difference: Size,
-    value: Callable[[Point], Rational],
-    symbols: list[Symbol],
-    inside: Callable[[Point], bool] | None,
-) -> Verdict:
+# ------------------------------------------------------------ proofs
+
+_fresh = count()
+
+
+def _new(low: Rational | None = 0, integer: bool = True) -> Symbol:
+    return Symbol(f"#{next(_fresh)}", integer, low)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """``size == 0`` or ``size >= 0``, where the sizes of ``known`` are never negative."""
+
+    size: Size
+    relation: str
+    known: tuple[Size, ...] = ()
+    depth: int = 0
+
+    def subs(self, values: dict[Symbol, Size]) -> _Goal:
+        known = tuple(k.subs(values) for k in self.known)
+        return _Goal(self.size.subs(values), self.relation, known, self.depth)
+
+    def of(self, size: Size) -> _Goal:
+        return _Goal(size, self.relation, self.known, self.depth + 1)
+
+    def given(self, fact: Size) -> list[_Goal]:
+        """The same where ``fact >= 0``, with a symbol written as its least value there plus something; one or two cases."""
+        if never_negative(fact, self.known):
+            return [self]
+        values = _solved(fact)
+        if values is not None:
+            return [self.subs(values)]
+        kept = _Goal(self.size, self.relation, (*self.known, fact), self.depth)
+        below = [a for m, c in fact.terms.items() if c == -1 and (a := _alone(m)) and a.low == 0 and a.integer]
+        above = [a for m, c in fact.terms.items() if c == 1 and (a := _alone(m)) and a.low == 0 and a.integer]
+        if not below or not above or self.depth > MAX_DEPTH:
+            return [kept]
+        a, c = above[0], below[0]  # either c < a, or c is a plus what the others leave
+        less = {a: Size.of(c) + Size.of(_new()) + 1}
+        more = {c: Size.of(a) + Size.of(_new())}
+        moved = _Goal(self.size, self.relation, self.known, self.depth + 2)
+        return [*moved.subs(less).given(fact.subs(less)), *moved.subs(more).given(fact.subs(more))]
+
+    def replaced(self, atom: Atom, value: Size) -> _Goal:
+        known = tuple(replaced(k, atom, value) for k in self.known)
+        return _Goal(replaced(self.size, atom, value), self.relation, known, self.depth + 1)
+
+
+def _alone(monomial: tuple[tuple[Atom, int], ...]) -> Symbol | None:
+    """The symbol that a term is, by itself."""
+    if len(monomial) == 1 and monomial[0][1] == 1 and isinstance(monomial[0][0], Symbol):
+        return monomial[0][0]
+    return None
+
+
+def _isolated(size: Size) -> Iterator[tuple[Symbol, int, Size]]:
+    """Symbols that stand in a sum once, with coefficient 1 or -1, with the rest of it."""
+    for monomial, coefficient in size.terms.items():
+        symbol = _alone(monomial)
+        if symbol is not None and coefficient in (1, -1) and symbol.definition is None:
+            rest = size - Size({monomial: coefficient})
+            if symbol not in rest.symbols() and rest.integer >= symbol.integer:
+                yield symbol, int(coefficient), rest
+
+
+def _solved(fact: Size) -> dict[Symbol, Size] | None:
+    """A symbol as its least value plus something, where ``fact >= 0`` says no less than its own bound."""
+    for symbol, sign, rest in _isolated(fact):
+        if sign > 0 and (symbol.low is None or never_negative(-rest - symbol.low)):
+            return {symbol: Size.of(_new(integer=symbol.integer)) - rest}
+    for symbol, sign, rest in _isolated(fact):
+        if sign < 0 and symbol.low is None:
+            return {symbol: rest - Size.of(_new(integer=symbol.integer))}
+    return None
+
+
+def _proved_under(size: Size, relation: str, conditions: Sequence[Condition]) -> str | None:
+    """How the claim is proved, with the conditions put in where it is not true without them."""
+    if relation == "!=":
+        return _proved_under(size, ">", conditions) or _proved_under(-size, ">", conditions)
+    if relation == ">":
+        if not size.integer:
+            return "its lower bound is positive" if (lower(size) or 0) > 0 else None
+        size, relation = size - 1, ">="
+    plain = [c for c in conditions if c.guard == ONE and not c.turns]
+    how = _safely(lambda: _proof(_Goal(size, relation)))
+    if how is not None or not plain:
+        return how
+    goals = _safely(lambda: _conditioned(_Goal(size, relation), sorted(plain, key=lambda c: _EASE.get(c.kind, 9))))
+    how = _safely(lambda: _of_all(goals)) if goals is not None else None
+    return None if how is None else f"{how}, under the conditions"
+
+
+def _safely(attempt: Callable[[], T]) -> T | None:
+    """A proof that grows too large is none."""
+    try:
+        return attempt()
+    except (SymcostError, RecursionError, OverflowError):
+        return None
+
+
+_EASE = {"==": 0, "|": 1, ">=": 2}
+
+
+def _conditioned(goal: _Goal, conditions: Sequence[Condition]) -> list[_Goal]:
+    """The goal with the conditions put in, one after the other."""
+    if not conditions:
+        return [goal]
+    first, *others = conditions
+    values, more = _substitution(first)
+    goals = [goal.subs(values)]
+    for fact in more:
+        goals = [g for one in goals for g in one.given(fact)]
+    left = [c.subs(values) for c in others]
+    if first.kind != ">=" or not goals:
+        return [g for one in goals for g in _conditioned(one, left)]
+    # an inequality renames symbols while it is put in: those behind it are put in beside it
+    moved = _solved(first.size) or {}
+    goals = [goal.subs(moved)] if moved else goal.given(first.size)
+    return [g for one in goals for g in _conditioned(one, [c.subs(moved) for c in others])]
+
+
+def _substitution(condition: Condition) -> tuple[dict[Symbol, Size], list[Size]]:
+    """What an equation or a divisibility says of a symbol, and what is then never negative."""
+    match condition.kind:
+        case "==":
+            for symbol, sign, rest in _isolated(condition.size):
+                value = -sign * rest
+                return {symbol: value}, [] if symbol.low is None else [value - symbol.low]
+        case "|":
+            for symbol, sign, rest in _isolated(condition.size):
+                divisor = condition.divisor
+                if symbol.integer and symbol not in divisor.symbols() and divisor.integer:
+                    value, more = _multiple(symbol, divisor, -sign * rest)
+                    return {symbol: value}, more
+    return {}, []
+
+
+def _multiple(symbol: Symbol, divisor: Size, rest: Size) -> tuple[Size, list[Size]]:
+    """``divisor*m + rest``, which is no less than the bound of the symbol."""
+    number, shift = divisor.number, rest.number
+    if symbol.low is None:
+        return divisor * Size.of(_new(None)) + rest, []
+    if isinstance(number, int) and number > 0 and shift is not None:
+        return divisor * Size.of(_new(number_ceil(Fraction(symbol.low - shift) / number))) + rest, []
+    if not rest.terms and (lower(divisor) or 0) > 0 and symbol.low >= 0:
+        return divisor * Size.of(_new(1 if symbol.low > 0 else 0)), []
+    value = divisor * Size.of(_new(None)) + rest
+    return value, [value - symbol.low]
+
+
+def _of_all(goals: Sequence[_Goal]) -> str | None:
+    """How all are proved; told once."""
+    ways: dict[str, None] = {}
+    for goal in goals:
+        how = _proof(goal)
+        if how is None:
+            return None
+        ways[how] = None
+    return "; ".join(ways)
+
+
+def _proof(goal: _Goal) -> str | None:
+    how = _direct(goal)
+    if how is not None or goal.depth > MAX_DEPTH or len(goal.size.terms) > MAX_TERMS:
+        return how
+    choice = _choice(goal.size)
+    if choice is not None:
+        how = _of_all([g for one, facts in _cases(goal, choice) for g in _all_given(one, facts)])
+        return None if how is None else how if how.startswith("case by case") else f"case by case: {how}"
+    for attempt in (_by_induction, _over_a_period if goal.relation == "==" else _by_classes, _with_a_remainder):
+        how = attempt(goal)
+        if how is not None:
+            return how
+    return None
+
+
+def _all_given(goal: _Goal, facts: Sequence[Size]) -> list[_Goal]:
+    goals = [goal]
+    for fact in facts:
+        goals = [g for one in goals for g in one.given(fact)]
+    return goals
+
+
+def _direct(goal: _Goal) -> str | None:
+    size = goal.size
+    if goal.relation == "==":
+        if not size.terms:
+            return "the canonical forms are the same"
+        if any(isinstance(a, Group) for m in size.terms for a, _ in m) and not over_one_divisor(size)[0].terms:
+            return "the canonical forms are the same over one divisor"
+        return "it follows from what is known" if goal.known and is_zero(size, goal.known) else None
+    if never_negative(size, goal.known):
+        return "no value of a symbol makes it negative"
+    if any(isinstance(a, Group) for m in size.terms for a, _ in m):
+        top, bottom = over_one_divisor(size)
+        return "no value of a symbol makes it negative" if (lower(bottom) or 0) > 0 and never_negative(top, goal.known) else None
+    return None
+
+
+# by cases
+
+
+def _choice(size: Size) -> Atom | None:
+    """A minimum, maximum or bracket with no other inside it."""
+    for atom in sorted(size.atoms(), key=lambda a: a.key):
+        chooses = atom.name in ("min", "max") if isinstance(atom, Function) else isinstance(atom, Holds)
+        if isinstance(atom, Holds) and (atom.kind == ">" or (atom.kind == "|" and atom.divisor.number is not None)):
+            continue
+        if chooses and all(_choice(part) is None for part in atom.inside()):
+            return atom
+    return None
+
+
+def _cases(goal: _Goal, atom: Atom) -> list[tuple[_Goal, list[Size]]]:
+    """The goal without the choice, with what holds in each case."""
+    if isinstance(atom, Function):
+        sign = 1 if atom.name == "min" else -1
+        return [
+            (goal.replaced(atom, arg), [(other - arg) * sign for other in atom.args if other is not arg])
+            for arg in atom.args
+        ]
+    assert isinstance(atom, Holds)
+    true, false = goal.replaced(atom, ONE), goal.replaced(atom, ZERO)
+    below, above = -atom.size - 1, atom.size - 1
+    if not atom.size.integer:
+        return [(true, []), (false, [])]
+    match atom.kind:
+        case ">=":
+            return [(true, [atom.size]), (false, [below])]
+        case "==" | "!=":
+            met, unmet = (true, false) if atom.kind == "==" else (false, true)
+            solved = next(((s, -sign * rest) for s, sign, rest in _isolated(atom.size)), None)
+            on_it = met.subs({solved[0]: solved[1]}) if solved else met
+            bound = [solved[1] - solved[0].low] if solved and solved[0].low is not None else []
+            return [(on_it, bound if solved else [atom.size, -atom.size]), (unmet, [below]), (unmet, [above])]
+    divided = _conditioned(true, [Condition("|", atom.size, atom.divisor)])
+    return [*((one, list[Size]()) for one in divided), (false, [])]
+
+
+def replaced(size: Size, atom: Atom, value: Size) -> Size:
+    """The formula with a value for one atom, wherever it stands."""
+
+    def of_atom(a: Atom) -> Size:
+        if a == atom:
+            return value
+        return a.rebuilt(lambda part: replaced(part, atom, value)) if atom in Size.of(a).atoms() else Size.of(a)
+
+    return total(c * product(of_atom(a) ** e for a, e in m) for m, c in size.terms.items())
+
+
+# sums over turns, by induction
+
+
+def _by_induction(goal: _Goal) -> str | None:
+    """A sum over n turns: the claim for the least n, and that one turn more adds as much on both sides (or no less)."""
+    sums = [a for a in goal.size.atoms() if isinstance(a, Sum)]
+    turns = [s for a in sums for s in a.count.symbols() if (a.count - Size.of(s)).number is not None]
+    if not sums or not turns or goal.known:
+        return None
+    n = turns[0]
+    if n.low is None or n.high is not None or any((a.count - Size.of(n)).number is None or n in _terms(a) for a in sums):
+        return None
+    size, later = goal.size, {n: Size.of(n) + 1}
+    for atom in sums:
+        held = _new(None)
+        size = replaced(size, atom, Size.of(held))
+        later[held] = Size.of(held) + atom.term.subs({atom.index: atom.count})
+    if not all(_proof(goal.of(part)) for part in (goal.size.subs({n: Size.of(n.low)}), size.subs(later) - size)):
+        return None
+    return f"by induction on {n.name}"
+
+
+def _terms(atom: Sum) -> set[Symbol]:
+    """The symbols in a term, those of the index's own bound aside."""
+    return atom.term.symbols() - {atom.index}
+
+
+# residues
+
+
+def _over_a_period(goal: _Goal) -> str | None:
+    """Equal at all points of a full period of every symbol, in both of its ways: constant divisors only."""
+    size = _abstracted(goal.size)
     grid: list[list[Rational]] = []
     points = 1
+    symbols = sorted(size.symbols(), key=lambda s: s.key)
     for symbol in symbols:
-        period, degree = _period(difference, symbol), _degree(difference, symbol)
-        if period is None or degree is None or symbol.low is None or symbol.high is not None:
-            return Verdict(None, "not decided")
-        count = period * (degree + 1)
-        points *= count
+        period, degree = _period(size, symbol), _degree(size, symbol)
+        if period is None or degree is None:
+            return None
+        column = [value for _, value in islice(_upwards(symbol), period * (degree + 1))]
+        points *= len(column)
         if points > MAX_POINTS:
-            return Verdict(None, "not decided: too many points for a proof")
-        grid.append([symbol.low + i for i in range(count)])
+            return None
+        grid.append(column)
+    value = evaluator(size)
     for values in every(*grid):
-        point = dict(zip(symbols, values, strict=True))
-        if value(point) != 0:
-            if inside is not None and not inside(point):
-                return Verdict(None, "not decided: they differ outside the domain")
-            return Verdict(False, "a counterexample", {s.name: v for s, v in point.items()})
-    return Verdict(True, f"equal at all {points} points of a full period")
+        if value(dict(zip(symbols, values, strict=True))) != 0:
+            return None
+    return f"equal at all {points} points of a full period"
+
+
+def _upwards(symbol: Symbol) -> Iterator[tuple[Rational, Rational]]:
+    """Consecutive values; those below the least are values of the formula too."""
+    return _values(symbol) if symbol.low is not None and symbol.integer else ((i, Fraction(i)) for i in count())
+
+
+def _abstracted(size: Size) -> Size:
+    """Powers, roots and roundings by symbols as symbols of their own, of which nothing is known."""
+    for atom in sorted(size.atoms(), key=lambda a: a.key):
+        constant = isinstance(atom, Floor) and isinstance(atom.denominator.number, int) and atom.numerator.integer
+        bracket = isinstance(atom, Holds) and isinstance(atom.divisor.number, int) and atom.kind == "|"
+        if not isinstance(atom, Symbol) and not constant and not bracket:
+            size = replaced(size, atom, Size.of(_new(None, atom.integer)))
+    return size
+
+
+def _by_classes(goal: _Goal) -> str | None:
+    """An inequality on each residue class, where roundings are no more."""
+    size, classes = goal.size, [goal.size]
+    if goal.known:
+        return None
+    for symbol in sorted(size.symbols(), key=lambda s: s.key):
+        period = _period(size, symbol)
+        if period is None or symbol.low is None or period * len(classes) > MAX_CLASSES:
+            return None
+        if period > 1:
+            q = Size.of(_new())
+            classes = [c.subs({symbol: period * q + (symbol.low + r)}) for c in classes for r in range(period)]
+    if len(classes) == 1 or not all(never_negative(c) for c in classes):
+        return None
+    return f"no value of a symbol makes it negative, on each of {len(classes)} residue classes"
+
+
+def _with_a_remainder(goal: _Goal) -> str | None:
+    """A rounding ``⌊n/d⌋`` by a symbol: n is written as ``q*d + r`` with ``0 <= r < d``."""
+    for atom in sorted(goal.size.atoms(), key=lambda a: a.key):
+        if not isinstance(atom, Floor) or atom.denominator.number is not None or not atom.numerator.integer:
+            continue
+        n, d = atom.numerator, atom.denominator
+        for symbol, sign, rest in _isolated(n):
+            if symbol in d.symbols() or not symbol.integer:
+                continue
+            r = _new()
+            q = _new(0 if never_negative(n) else None)
+            moved = _Goal(goal.size, goal.relation, goal.known, goal.depth + 2)
+            moved = moved.subs({symbol: sign * (d * Size.of(q) + Size.of(r) - rest)})
+            how = _of_all(moved.given(d - 1 - Size.of(r)))
+            if how is not None:
+                return how if how.startswith("with remainders") else f"with remainders named: {how}"
+    return None
 
 
 def _period(size: Size, symbol: Symbol) -> int | None:
     """The lcm of the constant divisors under which a symbol stands, or None when a divisor is no constant."""
     result = 1
     for atom in size.atoms():
-        inside = any(symbol in part.symbols() for part in atom.inside())
-        if not inside:
+        if not any(symbol in part.symbols() for part in atom.inside()):
             continue
-        if not isinstance(atom, Floor) or not atom.numerator.integer:
-            return None
-        divisor = atom.denominator.number
-        inner = _period(atom.numerator, symbol)
-        if not isinstance(divisor, int) or inner is None:
+        match atom:
+            case Floor():
+                top, divisor = atom.numerator, atom.denominator.number
+            case Holds(kind="|"):
+                top, divisor = atom.size, atom.divisor.number
+            case _:
+                return None
+        inner = _period(top, symbol)
+        if not isinstance(divisor, int) or inner is None or not top.integer:
             return None
         result = lcm(result, divisor * inner)
     return result
@@ -146,12 +660,17 @@ def _degree(size: Size, symbol: Symbol) -> int | None:
 
 def evaluator(size: Size) -> Callable[[Point], Rational]:
     """A function of a point that evaluates the formula exactly, without building sizes."""
-    terms = [(c, [(_atom_value(a), e) for a, e in m]) for m, c in size.terms.items()]
+    terms = [
+        (c, [(_atom_value(a), e) for a, e in m], [_atom_value(a) for a, _ in m if isinstance(a, Holds)])
+        for m, c in size.terms.items()
+    ]
 
     def value(point: Point) -> Rational:
         result: Rational = 0
-        for coefficient, factors in terms:
+        for coefficient, factors, brackets in terms:
             part: Rational = coefficient
+            if any(bracket(point) == 0 for bracket in brackets):
+                continue
             for factor, exponent in factors:
                 base = factor(point)
                 part = part * (base**exponent if exponent >= 0 else Fraction(1) / Fraction(base) ** -exponent)

@@ -44,7 +44,9 @@ def runs(size: Size, symbol: Symbol, start: int | None = None, stop: int | None 
         return ()
     chosen = _choice(size, symbol)
     try:
-        found = _without_choices(size, symbol, low, high) if chosen is None else _by_cases(size, symbol, chosen, low, high)
+        found = (
+            _without_choices(size, symbol, low, high) if chosen is None else _by_cases(size, symbol, chosen, low, high)
+        )
     except OverflowError:
         return None
     return None if found is None else _merged(found)
@@ -71,7 +73,9 @@ def _merged(found: list[Run]) -> tuple[Run, ...]:
 def _choice(size: Size, symbol: Symbol) -> Atom | None:
     """A minimum, maximum or comparison in the symbol with no other inside it."""
     for atom in sorted(size.atoms(), key=lambda a: a.key):
-        chooses = atom.name in ("min", "max") if isinstance(atom, Function) else isinstance(atom, Holds) and atom.kind != "|"
+        chooses = (
+            atom.name in ("min", "max") if isinstance(atom, Function) else isinstance(atom, Holds) and atom.kind != "|"
+        )
         if chooses and symbol in Size.of(atom).symbols() and all(_choice(s, symbol) is None for s in atom.inside()):
             return atom
     return None
@@ -155,21 +159,22 @@ def _together(classes: list[list[tuple[int, int]]], low: int, high: int | None) 
     changes = sorted({at for found in classes for at, _ in found})
     current = [0] * period
     following: dict[int, list[tuple[int, int]]] = {}
+    end: int | None
     for residue, found in enumerate(classes):
         for at, sign in found:
             following.setdefault(at, []).append((residue, sign))
     for at, until in pairwise([*changes, None]):
         assert at is not None
+        end = high if until is None else until - 1
         for residue, sign in following[at]:
             current[residue] = sign
-        if at < low + period - 1 and until is not None:
-            yield Run(at, until - 1, current[(at - low) % period])  # the classes begin one after the other
+        if at < low + period - 1 and until is not None and end is not None:
+            yield Run(at, end, current[(at - low) % period])  # the classes begin one after the other
         elif len(set(current)) == 1:
-            yield Run(at, high if until is None else until - 1, current[0])
+            yield Run(at, end, current[0])
+        elif end is None or end - at > MAX_MIXED:
+            raise OverflowError
         else:
-            end = high if until is None else until - 1
-            if end is None or end - at > MAX_MIXED:
-                raise OverflowError
             yield from (Run(x, x, current[(x - low) % period]) for x in range(at, end + 1))
 
 
@@ -224,7 +229,9 @@ def _step(terms: Sequence) -> Sequence:
     """``f(q + 1) - f(q)``."""
     found: Sequence = {}
     for ratio, poly in terms.items():
-        moved = [ratio * sum((comb(k, j) * poly[k] for k in range(j, len(poly))), Fraction(0)) for j in range(len(poly))]
+        moved = [
+            ratio * sum((comb(k, j) * poly[k] for k in range(j, len(poly))), Fraction(0)) for j in range(len(poly))
+        ]
         step = _trimmed([a - b for a, b in zip(moved, poly, strict=True)])
         if step:
             found[ratio] = step

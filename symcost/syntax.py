@@ -103,13 +103,38 @@ class Choice(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Sum(Node):
+    """``\\sum_{t=0}^{n-1} term``: formulas in LaTeX have it."""
+
+    index: str
+    first: Expr
+    last: Expr
+    term: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket(Node):
+    """``[X >= 2]``: 1 where the condition holds and 0 where it does not, Iverson's bracket."""
+
+    condition: Compare | Divides
+
+
+@dataclass(frozen=True, slots=True)
+class Divides(Node):
+    """``32 \\mid X``."""
+
+    divisor: Expr
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Axes(Node):
     """``3 x 5``: one size for each axis."""
 
     parts: tuple[Expr, ...]
 
 
-Expr = Number | String | Ref | Apply | Unary | Binary | Compare | Logic | Choice | Axes
+Expr = Number | String | Ref | Apply | Unary | Binary | Compare | Logic | Choice | Sum | Bracket | Divides | Axes
 
 
 # ------------------------------------------------------------ tensors

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from symcost.graph.nodes import Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, product, total
 from symcost.sizes.functions import holds
@@ -194,3 +194,6 @@ def _leaves(node: Node, times: Times) -> Iterator[tuple[Leaf, Times]]:
             yield from _leaves(node.node, times)
         case Frozen():
             yield from _leaves(node.node, replace(times, trainable=node.trainable))
+        case Fork():
+            parts = node.branches if node.meet is None else (*node.branches, node.meet)
+            yield from _leaves(Sequence(parts), times)

@@ -161,6 +161,108 @@ def test_fvcore_on_classifiers(name: str) -> None:
     assert int(model(name).at(H=224, W=224, B=1).params) == FVCORE[name]["params"]
 
 
+AXES: dict[str, Any] = json.loads((DATA / "counters_axes.json").read_text(encoding="utf-8"))
+
+# a figure that no convention gives, and why
+STICKS_OUT = "onnx-tool keeps a window that starts in the padding, which PyTorch and ONNX drop"
+EXPORTED = "another release of the exporter made the figures of counters.json: it wrote 2 operations on sizes less"
+
+
+def apart(name: str, layer: str) -> str | None:
+    """Why a figure over one to three axes is not given."""
+    if name == "onnx-tool@1.0" and "avgpool2/3(pad=1, round=ceil" in layer and "@9 " not in layer:
+        return STICKS_OUT
+    return EXPORTED if name == "onnx-tool@1.0" and "attention" in layer and "kdim" not in layer else None
+
+
+@pytest.mark.parametrize("name", AXES["conventions"])
+def test_any_axes(name: str) -> None:
+    """A convention gives the figures of its tool over one, two and three axes, and of cross attention."""
+    column = AXES["conventions"].index(name)
+    told = {layer: row[column] for layer, row in AXES["layers"].items() if row[column] is not None}
+    found = {layer: int(symcost.parse(layer).cost(name)) for layer in told}
+    assert {k: v for k, v in found.items() if apart(name, k) is None} == {
+        k: v for k, v in told.items() if apart(name, k) is None
+    }
+    assert [k for k in told if apart(name, k) and found[k] == told[k]] == []
+
+
+def test_open_choices() -> None:
+    """What a departure chooses by symbols stays a formula with both sides, and is right at numbers."""
+    for layer in ("input 6@X  gap(4)", "sym K; input 6@9x7  maxpool(K x 3)"):
+        cost = symcost.parse(f"set batch = 3; {layer}").cost("torchscan")
+        for value in (1, 2, 3, 4, 6, 7):
+            at = {name.name: value for name in cost.free_symbols}
+            numbers = layer.replace("X ", f"{value} ").replace("sym K; ", "").replace("K", str(value))
+            assert cost.at(at) == symcost.parse(f"set batch = 3; {numbers}").cost("torchscan")
+
+
+OWN = """title = "ours"
+unit = "MACs"
+source = "ours"
+extends = "macs"
+
+[[departures]]
+kinds = ["conv"]
+where = "%s"
+value = "each"
+each = "%s"
+why = "an example"
+"""
+
+
+@pytest.mark.parametrize(
+    "where, each, layer, figure",
+    [
+        ("rank == 2", "in.n*k + out.n", "input 3@5x7 conv(3 x 1)-2(bias=false)", (5 * 3 + 5) * (7 + 7)),
+        ("rank == 2", "in.n", "input 3@5 conv3-2(bias=false)", 5 * 3 * 3 * 2),
+        ("groups == 1", "s", "input 4@6x6 conv1-4/(2 x 3)", 6),
+        ("k_h == 1", "s", "input 4@6x6 conv1-4/(2 x 3)", 6),
+    ],
+)
+def test_where_and_each(tmp_path: Path, where: str, each: str, layer: str, figure: int) -> None:
+    (tmp_path / "ours.toml").write_text(OWN % (where, each), encoding="utf-8")
+    assert symcost.parse(layer).cost(str(tmp_path / "ours.toml")) == figure
+
+
+@pytest.mark.parametrize(
+    "where, each, layer, code, line, column",
+    [
+        ("rank ==", "s", "input 3@5x7 conv3-2", "unexpected-end", 8, 16),
+        ("rank == 2", "s +", "input 3@5x7 conv3-2", "unexpected-end", 10, 11),
+        ("rank == axes", "s", "input 3@5x7 conv3-2", "unknown-name", 8, 18),
+        ("rank == 2", "2*side", "input 3@5x7 conv3-2", "unknown-name", 10, 11),
+        ("in.h == 7", "s", "input 3@X x X conv3-2", "undecided", 8, 10),
+    ],
+)
+def test_wrong_formulas(
+    tmp_path: Path, where: str, each: str, layer: str, code: str, line: int, column: int
+) -> None:
+    """Each of the formulas of a departure tells its own place."""
+    (tmp_path / "ours.toml").write_text(OWN % (where, each), encoding="utf-8")
+    with pytest.raises(symcost.SymcostError) as error:
+        symcost.parse(layer).cost(str(tmp_path / "ours.toml"))
+    (found,) = error.value.diagnostics
+    assert found.span is not None
+    assert (found.code, found.span.source.place(found.span.start)) == (code, (line, column))
+
+
+def test_every_form_is_described() -> None:
+    """The table of forms names every form, the kinds it is of and the tools that see it."""
+    page = (DATA.parent.parent / "docs" / "counting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| .+ \| (.+) \|$", page.partition("### Forms")[2], re.M)
+    seen: dict[str, tuple[set[str], set[str]]] = {}
+    for rule in map(convention, names()):
+        for departure in rule.departures:
+            if departure.form is not None:
+                kinds, tools = seen.setdefault(departure.form, (set(), set()))
+                kinds.update(departure.kinds)
+                tools.add(rule.family)
+    assert {form: set(tools.split(", ")) for form, _, tools in rows} == {form: tools for form, (_, tools) in seen.items()}
+    told = {form: set(re.findall(r"`(\w+)`", kinds)) for form, kinds, _ in rows if "most" not in kinds}
+    assert told == {form: kinds for form, (kinds, _) in seen.items() if form != "function"}
+
+
 # ------------------------------------------------------------------------------- the rules of tools, transcribed
 
 

@@ -238,7 +238,7 @@ def _spreads(arch: symcost.Architecture) -> bool:
 
 def without_formula(refusal: Refusal, exists: list[int], counts: list[int]) -> bool:
     """Whether the engine may refuse a loop with a symbol for its count: it knows no formula, or no large count exists."""
-    unknown = ("no-closed-form", "undecided", "unknown-name", "shared-differ")
+    unknown = ("no-closed-form", "undecided", "unknown-name", "tensor-needed", "shared-differ")
     return refusal.code in unknown or not set(exists) & set(counts[-2:])
 
 
@@ -341,6 +341,16 @@ PROGRAMS = {
     "another width in the last turn": "input 8@5 for i in 1..n { linear-(if i < n then 4 else 6) }",
     "another width between": "input 8@5 for i in 1..n { linear-(if i < n and i > 1 then 4 else 6) }",
     "no branch in the last turn": "input 8@5 linear-4 as s(n) for i in n - 1 downto 0 { if i > 0 { concat(s(n)) } }",
+    "a block decided inside and again behind": "sym n block b { if n >= 2 { conv1-8 } else { conv3-8 } } "
+    + IMAGE
+    + "for i in 1..<n { b } b",
+    "a layer needed inside and again behind": IMAGE + "for i in 1..<n { conv1-(n - 1) conv1-8 } conv1-(n - 1)",
+    "a block with a need inside and behind": "sym n block b { conv3-8(groups=n) } " + IMAGE + "for i in 0..<n { b } b",
+    "no branch and no turn": "sym n : nat input 8@6 for i in 1..n { if 1 < i { conv1-(if i == 1 then 3 else here.c) } }",
+    "named in one branch": "input 8@6 if n > 1 { conv1-8 as t } else { conv1-8 } add(t)",
+    "named in a branch of a turn": "input 8@6 for i in 0..<n { if i != 0 { conv1-8 as s(i) } else { conv1-8 } } add(s(0))",
+    "a turn in a turn at the beginning": "input 8@6 for i in 0..<n { conv1-8 for j in 0..<i { conv1-(if j == 0 then 4 else 6) conv1-8 } }",
+    "one turn with groups": "sym n : nat " + IMAGE + "for i in 1..n { if i == n - 1 { conv1-4(groups=i) } else { conv1-4 } conv1-8 }",
     # sizes named in turns
     "size of a turn named": IMAGE + "for k in 0..<n { conv1-(k + 1) : Q@* conv1-4 }",
     "size at the end of a turn named": IMAGE + "for k in 0..<n { conv1-4 conv1-(k + 1) : Q@* }",

@@ -65,3 +65,13 @@ def test_what_an_undecided_shortcut_needs_is_said() -> None:
     assert net.flops.conditions[0] == "s ≥ 4"
     net = symcost.parse("sym s, k input k@X x X residual(when=s < 4) { conv3-8/s }")
     assert net.flops.conditions == ("k = 8 where s ≤ 3", "X = ⌈X/s⌉ where s ≤ 3")
+
+
+def test_a_tensor_of_both_branches() -> None:
+    """It is there whichever branch is taken; that of one branch is not."""
+    program = "sym n input 8@6 if n > 1 { conv1-8 as t } else { conv3-8 as t } conv1-8 add(t)"
+    free = symcost.parse(program)
+    assert free.at(n=1).params == 8 * 25 + 72
+    assert free.at(n=2).params == 2 * 72
+    with pytest.raises(symcost.SymcostError, match="a tensor is needed"):
+        symcost.parse(program.replace("conv3-8 as t", "conv3-8"))

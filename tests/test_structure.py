@@ -17,16 +17,18 @@ ROOT = Path(symcost.__file__).parent
 # Text, syntax, sizes, layers, graph, counts, prices, formulas, the public face, its renderings, the command line. A module
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
-    source syntax mistakes parser fmt files ops sizes layers depth graph tally conventions prove forms domain architecture claims
-    difference explain zoo catalogue render cli __main__
+    source syntax mistakes parser fmt files ops sizes layers depth graph tally conventions prove forms signs growth comparison domain invert
+    architecture claims difference explain derive zoo catalogue render cli __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.
 AGAINST = {
     ("architecture", "claims"): "a metric is an expression in which costs are names",
+    ("architecture", "derive"): "a network shows how a cost of it comes about",
     ("architecture", "render.document"): "a network makes its own table",
     ("architecture", "render.figures"): "a cost writes itself with an SI prefix",
     ("architecture", "render.markdown"): "a network shows itself in a notebook",
+    ("derive", "render.derivation"): "a derivation writes itself",
     ("render.document", "render.terminal"): "a document is rendered in any form by its name",
     ("sizes.atoms", "sizes.rounding"): "an atom is rebuilt after substitution, in canonical form",
     ("sizes.atoms", "sizes.functions"): "an atom is rebuilt after substitution, in canonical form",
@@ -39,13 +41,15 @@ AGAINST = {
 LIBRARIES = {
     "lark": {"parser", "fmt"},  # fmt walks the parse tree
     "sympy": {"sizes.bridge", "architecture"},
-    "click": {"cli.app", "cli.counting", "cli.networks", "cli.programs", "cli.reading", "cli.verifying", "cli.writing"},
+    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.reading", "cli.verifying", "cli.writing"},
     "rich": {
         "cli.verifying",
         "cli.writing",
         "render.causes",
         "render.conventions",
+        "render.derivation",
         "render.document",
+        "render.growth",
         "render.kinds",
         "render.readings",
         "render.terminal",

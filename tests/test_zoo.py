@@ -49,7 +49,7 @@ def test_conditions_say_something(name: str) -> None:
 
 def points(condition: Condition, random: Random) -> Iterator[dict[Symbol, Size]]:
     """Values of the symbols of a condition, small ones first."""
-    symbols = sorted(condition.size.symbols() | condition.divisor.symbols(), key=lambda s: s.key)
+    symbols = sorted(condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols(), key=lambda s: s.key)
     for most in (3, 8, 40, 300, 5000):
         for _ in range(500):
             ranges = [(int(s.low or 0), min(most, int(s.high or most))) for s in symbols]

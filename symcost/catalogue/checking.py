@@ -13,12 +13,14 @@ from symcost.catalogue.entries import Check, Entry, Figure
 from symcost.claims import Claims
 from symcost.domain import by_name
 from symcost.graph import resolved
+from symcost.graph.values import Value
+from symcost.growth import limit as growth_limit
 from symcost.parser import parse_formula
 from symcost.prove import compare
-from symcost.sizes.atoms import Floor, Monomial, Rational, Size, Symbol, product, total
+from symcost.sizes.atoms import Rational, Size
+from symcost.sizes.rounding import over_one_divisor
 from symcost.sizes.facts import never_negative
 from symcost.sizes.notation import UNICODE, text
-from symcost.sizes.rounding import over_one_divisor
 from symcost.sizes.shape import Shape
 from symcost.source import SymcostError
 from symcost.zoo import load
@@ -91,48 +93,17 @@ def _asymptotic(check: Check, side: _Side, derived: Size) -> Iterator[Outcome]:
 
 
 def limit(a: Size, b: Size, grows: tuple[str, ...]) -> Size | None:
-    """What ``a/b`` tends to as the symbols grow without bound, one after the other; None where it grows too."""
-    top, bottom = (over_one_divisor(_smooth(size)) for size in (a, b))
-    left, right = top[0] * bottom[1], top[1] * bottom[0]
+    """What ``a/b`` tends to as the symbols grow without bound, one after the other; None where it does not, or is not known to."""
     for name in grows:
-        p, q = _degree(left, name), _degree(right, name)
-        if p > q:
+        symbol = next((x for x in sorted(a.symbols() | b.symbols(), key=lambda x: x.key) if x.name == name), None)
+        if symbol is None:
+            continue
+        (top, below), (bottom, above) = over_one_divisor(a), over_one_divisor(b)
+        found = growth_limit(top * above, bottom * below, symbol)
+        if found is None or found.value is None:
             return None
-        if p < q:
-            return Size.of(0)
-        left, right = _coefficient(left, name, p), _coefficient(right, name, q)
-    return left / right
-
-
-def _smooth(size: Size) -> Size:
-    """Without roundings: as sizes grow they do not matter."""
-    floors = [a for m in size.terms for a, _ in m if isinstance(a, Floor)]
-    if not floors:
-        return size
-    parts = []
-    for monomial, coefficient in size.terms.items():
-        factors = (
-            _smooth(a.numerator) / _smooth(a.denominator) if isinstance(a, Floor) else Size.of(a) for a, _ in monomial
-        )
-        parts.append(product([coefficient, *(f**e for f, (_, e) in zip(factors, monomial, strict=True))]))
-    return total(parts)
-
-
-def _degree(size: Size, name: str) -> int:
-    return max((_power(m, name) for m in size.terms), default=0)
-
-
-def _power(monomial: Monomial, name: str) -> int:
-    return next((e for a, e in monomial if isinstance(a, Symbol) and a.name == name), 0)
-
-
-def _coefficient(size: Size, name: str, degree: int) -> Size:
-    """The coefficient of the highest power."""
-    kept: dict[Monomial, Rational] = {}
-    for monomial, coefficient in size.terms.items():
-        if _power(monomial, name) == degree:
-            kept[tuple(p for p in monomial if not (isinstance(p[0], Symbol) and p[0].name == name))] = coefficient
-    return Size(kept)
+        a, b = found.value, Size.of(1)
+    return a / b
 
 
 def _figure(check: Check, side: _Side, figure: Figure) -> Outcome:
@@ -184,7 +155,7 @@ class _Side:
 
     def read(self, printed: str, derived: Size) -> Size:
         """A printed formula in the symbols of what is derived."""
-        return self.net.domain.read(printed)
+        return self.net.domain.public(self.net.domain.read(printed))
 
 
 class _Asked(Claims):
@@ -194,8 +165,11 @@ class _Asked(Claims):
         super().__init__(net)
         self.convention, self.counted = convention, 0
 
-    def _cost(self, owner: Architecture, name: str, asked: s.Node) -> Size:
+    def quantity(self, asked: s.Ref | s.Apply) -> Value:
         self.counted += 1
+        return super().quantity(asked)
+
+    def _cost(self, owner: Architecture, name: str, asked: s.Node) -> Size:
         if name.startswith("out_") and owner.output is not None:
             return _side(owner.output, name.removeprefix("out_"))
         return super()._cost(owner, self.convention if name == "cost" and self.convention else name, asked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symcost.cli.app import cli
-from symcost.cli.reading import choose, described, net_of, network, rate_of, values
+from symcost.cli.reading import choose, described, net_of, network, rate_of, spelled, values
 from symcost.cli.writing import console_of, piped, render, reported, written
 from symcost.source import SymcostError
 
@@ -27,7 +27,16 @@ def showing(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--resolve", is_flag=True, help="Write named sizes out."),
         click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings."),
         click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment."),
+        click.option("--typst", "form", flag_value="typst", help="The same in Typst."),
         click.option("--markdown", "form", flag_value="markdown", help="A Markdown table."),
+        click.option("--standalone", is_flag=True, help="A whole LaTeX or Typst document, not a fragment."),
+        click.option(
+            "--symbol",
+            "styles",
+            multiple=True,
+            metavar="'NAME as TEX'",
+            help="Write a symbol so: 'Cin as C_{\\mathrm{in}}'.",
+        ),
         click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file."),
         click.option("--force", is_flag=True, help="Overwrite the file."),
         click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers."),
@@ -70,11 +79,16 @@ def print_network(
     output: str | None,
     force: bool,
     quiet: bool,
+    standalone: bool,
+    styles: tuple[str, ...],
 ) -> None:
     from symcost.render.document import STANDARD, Document
 
     arch = arch.at(values((*given, *more)))
-    document = Document(arch, title, tuple(dict.fromkeys((*STANDARD, *conventions))), resolve)
+    every = tuple(dict.fromkeys((*STANDARD, *conventions)))
+    document = Document(
+        arch, title, every, resolve, table=not quiet, standalone=standalone, styles=spelled(styles, "--symbol")
+    )
     rate = rate_of(speed)
     with written(output, force) as stream:
         render(document, form, stream, quiet, rate)

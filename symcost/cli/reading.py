@@ -143,3 +143,14 @@ def rate_of(speed: str | None) -> Any:
     if rate is None or rate <= 0:
         raise click.UsageError(f"'{speed}' is no speed; write 312T for 312*10^12 operations a second")
     return rate
+
+
+def spelled(given: tuple[str, ...], option: str) -> dict[str, str]:
+    """``Cin as C_{\\mathrm{in}}`` by name."""
+    found: dict[str, str] = {}
+    for style in given:
+        name, word, written = style.partition(" as ")
+        if not word or not name.strip() or not written.strip():
+            raise click.UsageError(f"{option} '{style}' is not of the form 'NAME as TEX'")
+        found[name.strip()] = written.strip()
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from symcost import syntax as s
 from symcost.graph.arguments import match
-from symcost.graph.nodes import LostError, Node, Sequence, Shared
+from symcost.graph.nodes import LostError, Mark, Node, Sequence, Shared
 from symcost.graph.scope import BlockBinding, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.user_layer import head_slots
@@ -31,7 +31,7 @@ def body(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     if b.lost or inner.here is None:
         raise LostError
     scope.here = inner.here
-    return nodes
+    return [Mark(inner.entry), *nodes] if inner.entry.asked else nodes
 
 
 def block(
@@ -50,7 +50,8 @@ def block(
     _bind(b, call, glued, binding, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None
     arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))
-    key = (id(definition), id(binding.scope), arguments, x) if not call.body else None
+    tags = tuple(v.shape.tag for _, v in arguments if isinstance(v, Tensor))
+    key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running)) if not call.body else None
     known = b.known.get(key) if key is not None else None
     if known is None:
         b.expanding.append(definition)
@@ -62,9 +63,9 @@ def block(
             b.uses.pop()
         if b.lost or inner.here is None:
             raise LostError
-        node: Node = Sequence(tuple(nodes), definition.head.name)
+        node: Node = Sequence((Mark(inner.entry), *nodes), definition.head.name)
         known = node, inner.here
-        if key is not None and b.guard == ONE:
+        if key is not None and b.guard == ONE and not b.trials:
             b.known[key] = known
     node, scope.here = known
     if definition.shared:

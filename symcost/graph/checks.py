@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symcost import syntax as s
-from symcost.graph.nodes import Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Mark, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.scope import Scope
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import Size, Symbol, lower
@@ -122,4 +122,11 @@ def _renamed(nodes: list[Node], old: Shape, new: Shape) -> list[Node]:
             return [*rest, replace(last, parts=tuple(_renamed(list(last.parts), old, new)))]
         case Repeat() | Loop() | Scaled() | Guarded() | Shared() | Frozen():
             return [*rest, replace(last, node=_renamed([last.node], old, new)[0])]
+        case Fork(meet=Sequence(parts=(_, *_))):
+            assert last.meet is not None
+            return [*rest, replace(last, meet=_renamed([last.meet], old, new)[0])]
+        case Fork(branches=(*others, only), meet=Sequence()) if not others:
+            return [*rest, replace(last, branches=(_renamed([only], old, new)[0],))]
+        case Mark():
+            return [*_renamed(rest, old, new), last]
     return nodes

@@ -15,8 +15,8 @@ from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, library_kind
-from symcost.graph.nodes import Graph, Guarded, Leaf, LostError, Node, Sequence, symbols_of
-from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope
+from symcost.graph.nodes import Fork, Graph, Guarded, Leaf, LostError, Mark, Node, Sequence, Start, Take, symbols_of
+from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
 from symcost.graph.turns import for_, times
@@ -112,6 +112,8 @@ class Builder:
     batch_set: Span | None = None  # where the batch was set, until an input takes it
     labels: set[str] = field(default_factory=set)  # names given to turns of loops: no two loops share one
     lost: bool = False  # after an error: the shape is unknown, names are still checked
+    running: list[Size] = field(default_factory=list)  # what is known inside the loops around: that they run
+    trials: int = 0  # being made: what they resolve is not kept
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
@@ -178,7 +180,12 @@ class Builder:
         nodes = self.items(items, inner)
         if self.lost or inner.here is None:
             raise LostError
-        return nodes, inner.here
+        return entered(nodes, inner), inner.here
+
+    def forget(self, before: int) -> None:
+        """Take conditions back, and the blocks whose conditions they may be."""
+        del self.conditions[before:]
+        self.known.clear()
 
     @contextmanager
     def trial(self, scope: Scope) -> Iterator[None]:
@@ -186,9 +193,11 @@ class Builder:
         conditions, guard, named = list(self.conditions), self.guard, list(self.named)
         labels = set(self.labels)
         told, expanding, uses = len(scope.report.diagnostics), list(self.expanding), list(self.uses)
+        self.trials += 1
         try:
             yield
         finally:
+            self.trials -= 1
             self.conditions, self.guard, self.named = conditions, guard, named
             self.expanding, self.uses, self.labels = expanding, uses, labels
             for diagnostic in list(scope.report.diagnostics)[told:]:
@@ -223,7 +232,7 @@ class Builder:
             case s.Assert():
                 self.asserts.append((item, scope))
             case s.Input():
-                self._input(item, scope)
+                return self._input(item, scope)
             case s.Output():
                 for ref in item.tensors:
                     self.outputs[ref.span.text] = tensor(_as_expr(ref), scope)
@@ -242,7 +251,7 @@ class Builder:
             raise fail("bad-value", message, item.span)
         scope.define(item.name, MetricDef(item.name, item.value, item.per == "batch"), item.span)
 
-    def _input(self, item: s.Input, scope: Scope) -> None:
+    def _input(self, item: s.Input, scope: Scope) -> list[Node]:
         if item.shape.dims is None:
             raise fail("bad-value", "an input has its own positions, not '*'", item.shape.span)
         name = item.name or "input"
@@ -257,22 +266,29 @@ class Builder:
         shape = Shape(channels, dims, batch, ids)
         for size in (channels, *dims):
             self.require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
+        tag = Tag(name=name)
         if item.name is not None:
-            scope.tap(item.name, shape, None, item.span)
+            scope.tap(item.name, replace(shape, tag=tag), None, item.span)
         self.batch_set = None
+        scope.entry = tag
         self.inputs[name] = scope.here = scope.entered = shape
+        return [Start(shape), Mark(tag)]
 
     # the pipe
 
     def _step(self, step: s.Step, scope: Scope) -> list[Node]:
         nodes = self.core(step, scope) if step.times is None else times(self, step, step.times, scope)
+        if scope.pointed is not None:
+            nodes, scope.pointed = [Mark(scope.pointed), *nodes], None
         if scope.here is None or self.lost:
             return nodes
         if step.shape is not None:
             nodes = checked(nodes, step.shape, scope, self.named, self.require)
         if step.tap is not None and scope.here is not None:
             index = None if step.tap.index is None else Evaluator(scope).size(step.tap.index)
-            scope.tap(step.tap.name, scope.here, index, step.tap.span)
+            tag = Tag(name=step.tap.name)
+            scope.tap(step.tap.name, replace(scope.here, tag=tag), index, step.tap.span)
+            nodes = [*nodes, Mark(tag)]
         return nodes
 
     def core(self, step: s.Step, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
@@ -283,10 +299,10 @@ class Builder:
                 inner = scope.inner()
                 nodes = self.items(step.core.items, inner)
                 scope.here = inner.here
-                return nodes
+                return entered(nodes, inner)
             case s.From():
                 scope.here = tensor(_as_expr(step.core.tensor), scope)
-                return []
+                return [Take(scope.here.tag)]
             case s.If():
                 return self._if(step.core, scope)
             case s.For():
@@ -316,7 +332,8 @@ class Builder:
             if isinstance(found, BlockBinding):
                 return block(self, call, numbers, found, scope, x, second)
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
-        key = (kind, tuple(arguments.values.items()), x)
+        tags = tuple(value.tag for value in arguments.values.values() if isinstance(value, Shape))
+        key = (kind, tuple(arguments.values.items()), tags, x, tuple(self.running))
         if key in self.placed:
             layer, y, needed = self.placed[key]
             self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
@@ -327,7 +344,7 @@ class Builder:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
         except LayerError as error:
             raise _at(error, call, arguments) from None
-        if self.guard == ONE:
+        if self.guard == ONE and not self.trials:
             self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
         return [leaf]
 
@@ -400,14 +417,25 @@ class Builder:
             return nodes
         holds = evaluator.bracket(node.condition)
         with self.guarded(holds):
-            then, y = self.branch(node.then, scope, x)
+            then, first = self._perhaps(node.then, scope, x)
         with self.guarded(1 - holds):
-            other, z = self.branch(node.other, scope, x)
+            other, second = self._perhaps(node.other, scope, x)
+        for name, tap in first.names.items():  # a tensor both branches name is there whichever is taken
+            if isinstance(tap, Tensor) and tap == second.names.get(name):
+                scope.tap(name, tap.shape, None, first.places[name])
+        y, z = first.here, second.here
+        assert y is not None and z is not None
         scope.here = self._either(node, evaluator, y, z)
-        return [
-            Guarded(Sequence(tuple(then)), holds),
-            Guarded(Sequence(tuple(other)), 1 - holds),
-        ]
+        return [Fork((Guarded(Sequence(tuple(then)), holds), Guarded(Sequence(tuple(other)), 1 - holds)))]
+
+    def _perhaps(self, items: tuple[s.Item, ...], scope: Scope, x: Shape) -> tuple[list[Node], Scope]:
+        """A branch that may not be taken: the tensors it names are its own. With its scope, which has what comes out."""
+        inner = scope.inner(home=True)
+        inner.perhaps, inner.here, inner.entered = True, x, x
+        nodes = self.items(items, inner)
+        if self.lost or inner.here is None:
+            raise LostError
+        return entered(nodes, inner), inner
 
     def _either(self, node: s.If, evaluator: Evaluator, y: Shape, z: Shape) -> Shape:
         """The shape after an undecided `if`: of the side whose equations make the other one equal to it."""
@@ -421,17 +449,23 @@ class Builder:
         raise fail("undecided", message, node.condition.span, help_)
 
 
+def entered(nodes: list[Node], scope: Scope) -> list[Node]:
+    """What is in braces, with a mark on the tensor it starts on where it is named by `in`."""
+    return [Mark(scope.entry), *nodes] if scope.entry.asked else nodes
+
+
 def _check_possible(conditions: tuple[Condition, ...]) -> None:
-    """Refuse a network that two of its conditions leave no room."""
+    """Refuse a network that two of its conditions leave no room, and a formula that needs what excludes each other."""
     plain = [c for c in conditions if c.kind == ">=" and c.guard == ONE and not c.turns][:MAX_COMPARED]
     for index, a in enumerate(plain):
         for b in plain[:index]:
             if always_negative(a.size + b.size):
                 both = " and ".join(condition_text(c, ASCII) for c in (b, a))
                 notes = tuple(f"{condition_text(c, ASCII)}: {c.why}" for c in (b, a))
-                raise SymcostError(
-                    Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes)
-                )
+                if "no-closed-form" in (a.code, b.code):
+                    message = f"no formula is known for the loops of this network: it needs {both}"
+                    raise SymcostError(Diagnostic("no-closed-form", message, None, notes))
+                raise SymcostError(Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes))
 
 
 def _unguarded(condition: Condition, known: list[Size]) -> Condition:

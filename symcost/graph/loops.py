@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from symcost.graph.nodes import LostError
 from symcost.sizes.atoms import ONE, Floor, Group, Size, Symbol, power
 from symcost.sizes.rounding import floor
 from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
+from symcost.source import SymcostError
 
 Turn = Callable[[Shape, Size], Shape]  # the shape after a turn that starts on a shape, at a number of the turn
 
@@ -35,6 +37,8 @@ class Carried:
 def carried(x: Shape, count: Size, step: Turn, label: str) -> Carried | None:
     """The shapes of a loop that starts on ``x``, or None where no recurrence fits."""
     turn = Symbol(label, low=0, top=count - 1)
+    if _unchanged(x, turn, step):
+        return Carried(turn, x, False)
     placeholders, generic = _placeholders(x, label)
     after = step(generic, Size.of(turn))
     if after.rank != x.rank or after.ids != x.ids:
@@ -53,6 +57,14 @@ def carried(x: Shape, count: Size, step: Turn, label: str) -> Carried | None:
         return None
     later = Symbol(label, low=0, top=count - 2)
     return Carried(later, guess.subs({turn: Size.of(later) + 1}), True)
+
+
+def _unchanged(x: Shape, turn: Symbol, step: Turn) -> bool:
+    """Whether every turn leaves the shape alone, as far as that can be said of a turn of any number."""
+    try:
+        return step(x, Size.of(turn)) == x
+    except (SymcostError, LostError):
+        return False
 
 
 def _placeholders(x: Shape, label: str) -> tuple[list[Symbol], Shape]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.nodes import Frozen, Guarded, Leaf, Node, Scaled, Sequence
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Node, Scaled, Sequence
 from symcost.graph.scope import Scope
 from symcost.graph.tensors import tensor
 from symcost.graph.values import Evaluator, fail
@@ -51,7 +51,8 @@ def _axis(axis: s.Arg, x: Shape) -> int | None:
 
 
 def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tuple[Shape, ...]], Merge]) -> list[Node]:
-    nodes, shapes = [], []
+    nodes: list[Node] = []
+    shapes = []
     if call.body:
         for branch in call.body:
             found, y = b.branch(branch, scope, x)
@@ -62,7 +63,11 @@ def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tu
     shapes += [tensor(arg.value, scope) for arg in _unnamed(call, "axis" if call.text == "concat" else "")]
     if not call.body and len(shapes) < 2:
         raise fail("missing-argument", f"'{call.text}' needs branches in braces or tensors in parentheses", call.span)
-    return [*nodes, *_met(b, call, scope, kind(tuple(shapes)))]
+    return _forked(nodes, _met(b, call, scope, kind(tuple(shapes))))
+
+
+def _forked(branches: list[Node], meet: list[Node]) -> list[Node]:
+    return [Fork(tuple(branches), Sequence(tuple(meet)))] if branches else meet
 
 
 def _met(b: Builder, call: s.Call, scope: Scope, layer: Merge) -> list[Node]:
@@ -90,7 +95,7 @@ def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
         found, y = b.branch(branch, scope, x.to(width))
         nodes.append(Sequence(tuple(found)))
         shapes.append(y)
-    return [*nodes, *_met(b, call, scope, Concat(tuple(shapes)))]
+    return _forked(nodes, _met(b, call, scope, Concat(tuple(shapes))))
 
 
 def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -102,13 +107,14 @@ def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     if holds == ZERO:
         scope.here = y
         return nodes
+    branches: list[Node] = [Sequence(()), Sequence(tuple(nodes))]
     if holds == ONE:
-        return [*nodes, *_met(b, call, scope, Add((x, y)))]
+        return _forked(branches, _met(b, call, scope, Add((x, y))))
     meant = next(iter(Evaluator(scope).equations(when, True)), {}) if when is not None else {}
     with b.guarded(holds):
         sums = _met(b, call, scope, Add((x.subs(meant), y.subs(meant))))
     scope.here = y
-    return [*nodes, Guarded(Sequence(tuple(sums)), holds)]
+    return _forked(branches, [Guarded(Sequence(tuple(sums)), holds)])
 
 
 def windows(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:

@@ -88,7 +88,39 @@ class Frozen:
     trainable: bool
 
 
-Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen
+@dataclass(frozen=True)
+class Start:
+    """A tensor that comes in."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The tensor here is the one with this tag, from here on."""
+
+    tag: object
+
+
+@dataclass(frozen=True)
+class Take:
+    """What follows works on the tensor with this tag."""
+
+    tag: object
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Branches that start on one tensor; ``meet`` works on what comes out of all of them.
+
+    Without ``meet`` they exclude one another, and what comes out is that of the branch which is there.
+    """
+
+    branches: tuple[Node, ...]
+    meet: Node | None = None
+
+
+Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
 
 
 def symbols_of(node: Node) -> set[Symbol]:
@@ -124,6 +156,8 @@ def symbols_of(node: Node) -> set[Symbol]:
                 todo += [item.node, item.holds]
             case Shared() | Frozen():
                 todo.append(item.node)
+            case Fork():
+                todo += [*item.branches, *([] if item.meet is None else [item.meet])]
     return found | {a for s in found if s.definition is not None for a in s.definition.symbols()}
 
 

@@ -35,6 +35,14 @@ class Declared:
         return Declared(self.symbol, self.default, inside, {m: whole.subs(values) for m, whole in self.back.items()})
 
 
+@dataclass(eq=False)
+class Tag:
+    """Which tensor a name means: two tensors of one shape are still two."""
+
+    asked: bool = False  # whether anything names it
+    name: str = ""  # that a program gives it
+
+
 @dataclass(frozen=True)
 class Tensor:
     """The tensor that ``in`` and ``here`` and taps name."""
@@ -50,6 +58,7 @@ class Member:
     shape: Shape
     turn: Symbol | None = None
     count: Size = ONE
+    sure: bool = True  # False: it is named in the branch of an undecided `if`
 
     def at(self, index: Size) -> Shape | None:
         """The shape at an index, for a loop by solving for the turn."""
@@ -63,6 +72,10 @@ class Member:
 
     def has(self, index: Size) -> bool | None:
         """Whether this is the member with that index; None where it depends."""
+        found = self._meant(index)
+        return None if found and not self.sure else found
+
+    def _meant(self, index: Size) -> bool | None:
         if self.turn is None:
             return is_zero(self.index - index)
         start, last = (self.index.subs({self.turn: end}) for end in (Size.of(0), self.count - 1))
@@ -160,8 +173,11 @@ class Scope:
     known: list[Size] = field(default_factory=list)  # what they say inside: sizes that are never negative
     entered: Shape | None = None
     here: Shape | None = None
+    entry: Tag = field(default_factory=Tag)  # of `in`
+    pointed: Tag | None = None  # of `here`, where the step that is resolved names it
     home: bool = True  # of taps: a net, a block, a turn of a loop
     turn: bool = False  # a turn of a loop
+    perhaps: bool = False  # the branch of an undecided `if`
     body: tuple[tuple[tuple[s.Item, ...], ...], Scope] | None = None  # what `body` stands for in a block
 
     def inner(self, home: bool = False) -> Scope:
@@ -178,10 +194,10 @@ class Scope:
         if not isinstance(family, Family):
             family = Family()
             outside = owner  # a family outlives the turns of the loop that makes it
-            while outside.parent is not None and outside.turn:
+            while outside.parent is not None and (outside.turn or outside.perhaps):
                 outside = next(scope for scope in outside.parent.chain() if scope.home)
             outside.define(name, family, span)
-        family.members.append(Member(index, shape))
+        family.members.append(Member(index, shape, sure=not any(s.perhaps for s in self.chain())))
 
     def chain(self) -> Iterator[Scope]:
         scope: Scope | None = self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symcost import syntax as s
-from symcost.graph.scope import Family, Scope, Tensor
+from symcost.graph.scope import Family, Scope, Tag, Tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.functions import FUNCTIONS
 from symcost.sizes.shape import Shape
@@ -23,8 +25,14 @@ def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
     """The same, nothing for an expression that names none."""
     if isinstance(expr, s.Ref) and len(expr.names) == 1:
         name = expr.names[0]
+        if name == "in" and scope.entered is not None:
+            scope.entry.asked = True
+            return replace(scope.entered, tag=scope.entry)
+        if name == "here" and scope.here is not None:
+            scope.pointed = scope.pointed or Tag()
+            return replace(scope.here, tag=scope.pointed)
         if name in ("in", "here"):
-            return scope.entered if name == "in" else scope.here
+            return None
         binding = scope.find(name)
         return binding.shape if isinstance(binding, Tensor) else None
     if isinstance(expr, s.Apply) and isinstance(expr.function, s.Ref) and len(expr.function.names) == 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from symcost import syntax as s
 from symcost.depth import MAX_TURNS, EndlessLoop, repeated
 from symcost.graph.loops import carried
-from symcost.graph.nodes import Loop, LostError, Node, Repeat, Sequence
+from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Sequence
 from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
@@ -37,10 +37,10 @@ def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
 
     def turn(t: Size) -> list[Node]:
         inner = scope.inner(home=True)
-        inner.turn, inner.entered = True, scope.entered
+        inner.turn, inner.entered, inner.entry = True, scope.entered, scope.entry
         nodes = b.core(step, inner, times.options if t != 0 else ())
         scope.here = inner.here
-        return nodes
+        return nodes if inner.pointed is None else [Mark(inner.pointed), *nodes]
 
     if not times.options:
         return _turns(b, turn, count, scope, times.span, same=True)
@@ -67,7 +67,7 @@ def for_(b: Builder, node: s.For, scope: Scope) -> list[Node]:
         inner.names[node.names[0]] = first + step * t
         nodes = b.items(node.body, inner)
         scope.here = inner.here
-        return nodes
+        return [Mark(inner.entry), *nodes]
 
     return _turns(b, turn, count, scope, node.over.span, same=False)
 
@@ -85,7 +85,7 @@ def _row(b: Builder, node: s.For, row: tuple[s.Expr, ...], scope: Scope) -> list
         inner.names[name] = value
     nodes = b.items(node.body, inner)
     scope.here = inner.here
-    return nodes
+    return [Mark(inner.entry), *nodes]
 
 
 def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: bool) -> list[Node]:
@@ -116,7 +116,7 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
         closed = all(d.code not in (*OPEN, "unknown-name") for d in error.diagnostics)
         if closed or number is None or number > MAX_TURNS:
             raise
-    del b.conditions[before:]
+    b.forget(before)
     _restore(scope, families)
     scope.here = x
     return _written_out(b, turn, int(number), scope)
@@ -147,8 +147,11 @@ def _fixed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Sp
         turns, scope.here = repeated(one, x, count, limit)
     except EndlessLoop:
         scope.here = x
-        del b.conditions[before:]
+        b.forget(before)
         return None
+    if count.number is None:
+        runs = holds(">=", count - 1, ONE)  # in a loop without turns nothing is needed
+        b.conditions[before:] = [replace(c, guard=c.guard * runs) for c in b.conditions[before:]]
     if len(turns) > 1 and count.number is None:
         b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
     return [_repeat(nodes, n) for nodes, n in turns]
@@ -166,7 +169,7 @@ def _closed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: S
             if any(d.code not in OPEN for d in error.diagnostics):
                 raise
             refused = refused or error
-        del b.conditions[before:]
+        b.forget(before)
         _restore(scope, families)
         scope.here, b.lost = x, False
     assert refused is not None
@@ -177,8 +180,8 @@ def _between(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, firs
     """All turns in closed form but so many at the ends, which are resolved by themselves."""
     nodes: list[Node] = []
     if first + last:
-        b.require(at_least(count, first + last, "this loop has so many turns", "bad-value"), span, None)
-        turn = _knowing(scope, count - first - last, turn)
+        b.require(at_least(count, first + last, "this loop has so many turns", "no-closed-form"), span, None)
+        turn = _knowing(b, scope, count - first - last, turn)
     if first:
         nodes += _one(b, turn, ZERO, scope)
     assert scope.here is not None
@@ -188,21 +191,23 @@ def _between(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, firs
     return nodes
 
 
-def _knowing(scope: Scope, size: Size, turn: Turn) -> Turn:
+def _knowing(b: Builder, scope: Scope, size: Size, turn: Turn) -> Turn:
     """A turn inside which a size is known not to be negative."""
 
     def known(t: Size) -> list[Node]:
         scope.known.append(size)
+        b.running.append(size)
         try:
             return turn(t)
         finally:
             scope.known.pop()
+            b.running.pop()
 
     return known
 
 
 def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
-    turn = _knowing(scope, count - 1, turn)  # what stands in a loop is there only where it runs
+    turn = _knowing(b, scope, count - 1, turn)  # what stands in a loop is there only where it runs
     families = {name: list(f.members) for name, f in _families(scope)}
 
     def step(shape: Shape, t: Size) -> Shape:
@@ -238,7 +243,7 @@ def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span
     scope.here = x
     rest = count
     if found.peel:
-        b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
+        b.require(at_least(count, 1, "this loop runs at least once", "no-closed-form"), span, None)
         nodes += _one(b, turn, Size.of(0), scope)
         peeled = {name: f.members[len(families.get(name, [])) :] for name, f in _families(scope)}
         families = {name: list(f.members) for name, f in _families(scope)}

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from symcost import syntax as s
 from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
 from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product, term_order
-from symcost.sizes.facts import Condition, at_least, divisible, equal
+from symcost.sizes.facts import Condition, at_least, divisible, equal, never_negative
 from symcost.sizes.functions import FUNCTIONS, holds
 from symcost.sizes.shape import Shape
+from symcost.sizes.sums import summed
 from symcost.source import Diagnostic, Span, SymcostError, nearest
 
 Value = Size | tuple[Size, ...] | bool | str | None  # None: a truth that is undecided
@@ -99,7 +100,25 @@ class Evaluator:
                 return self._choice(expr)
             case s.Apply():
                 return self._apply(expr)
+            case s.Bracket():
+                return self.bracket(expr.condition)
+            case s.Divides():
+                return divisible(self.size(expr.operand), self.size(expr.divisor)).holds(self.scope.facts())
+            case s.Sum():
+                return self._sum(expr)
         raise TypeError(expr)
+
+    def _sum(self, expr: s.Sum) -> Size:
+        """A sum over a range that is known not to be turned round: from 3 to 1 there is nothing to add, not minus a term."""
+        first = self.size(expr.first)
+        count = self.size(expr.last) - first + 1
+        if not count.integer or not never_negative(count, self.scope.facts()):
+            message = f"cannot decide whether the sum has terms: '{expr.last.span.text}' may be too small"
+            raise fail("undecided", message, expr.span, DECIDE)
+        index = Symbol(expr.index, low=0, top=count - 1)
+        inner = self.scope.inner()
+        inner.names[expr.index] = first + Size.of(index)
+        return summed(Evaluator(inner, self.quantity).size(expr.term), index, count)
 
     def name(self, ref: s.Ref) -> Value:
         """What a name stands for."""
@@ -245,6 +264,9 @@ class Evaluator:
                 return 1 - product(1 - self.bracket(o) for o in expr.operands)
             case s.Logic():
                 return 1 - self.bracket(expr.operands[0])
+            case s.Divides():
+                condition = divisible(self.size(expr.operand), self.size(expr.divisor))
+                return holds(condition.kind, condition.size, condition.divisor)
         raise fail("undecided", f"cannot decide '{expr.span.text}'", expr.span)
 
     def equations(self, expr: s.Expr, positive: bool) -> list[dict[Symbol, Size]]:

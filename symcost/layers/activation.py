@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from symcost.layers.base import Layer, LayerError, Ops, Weight
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
+from symcost.layers.share import Factors, Share, done
 from symcost.ops import Op
 from symcost.sizes.atoms import Size
 from symcost.sizes.facts import Condition, divisible, equal
@@ -17,9 +18,17 @@ class Pointwise(Layer):
 
     signature = "pointwise"
     each: ClassVar[dict[Op, int]] = {}
+    back: ClassVar[dict[Op, int]] = {}  # the derivative times the gradient, on each element
+    kept: ClassVar[str] = "input"  # what the derivative is written in
 
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {op: y.numel * count for op, count in self.each.items()}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        return {op: y.numel * count for op, count in self.back.items()} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept(self.kept),)
 
 
 class ReLU(Pointwise, name="relu"):
@@ -31,6 +40,8 @@ class ReLU(Pointwise, name="relu"):
 
     signature = "relu"
     each: ClassVar = {Op.CMP: 1}
+    back: ClassVar = {Op.CMP: 1}  # y > 0 lets the gradient pass
+    kept = "output"
 
 
 class ReLU6(Pointwise, name="relu6"):
@@ -42,6 +53,7 @@ class ReLU6(Pointwise, name="relu6"):
 
     signature = "relu6"
     each: ClassVar = {Op.CMP: 2}
+    back: ClassVar = {Op.CMP: 2}  # 0 < x < 6 lets the gradient pass
 
 
 class HardTanh(Pointwise, name="hardtanh"):
@@ -53,6 +65,7 @@ class HardTanh(Pointwise, name="hardtanh"):
 
     signature = "hardtanh"
     each: ClassVar = {Op.CMP: 2}
+    back: ClassVar = {Op.CMP: 2}  # -1 < x < 1 lets the gradient pass
 
 
 class LeakyReLU(Pointwise, name="leakyrelu"):
@@ -64,6 +77,7 @@ class LeakyReLU(Pointwise, name="leakyrelu"):
 
     signature = "leakyrelu"
     each: ClassVar = {Op.CMP: 1, Op.MUL: 1}
+    back: ClassVar = {Op.CMP: 1, Op.MUL: 1}  # dy or a*dy
 
 
 class PReLU(Pointwise, name="prelu"):
@@ -76,6 +90,7 @@ class PReLU(Pointwise, name="prelu"):
     signature = "prelu(n=1)"
     each: ClassVar = {Op.CMP: 1, Op.MUL: 1}
     n: Size
+    back: ClassVar = {Op.CMP: 1, Op.MUL: 1}  # dy or a*dy
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if self.n.number != 1:
@@ -83,6 +98,11 @@ class PReLU(Pointwise, name="prelu"):
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return (Weight("weight", (self.n,)),)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of a slope is the sum of dy*x over the elements it multiplied, with zeros where it did not."""
+        slopes = {Op.MUL: y.numel, Op.ADD: y.numel - self.n} if weights else {}
+        return added(super().backward(x, y, inputs, weights), slopes)
 
 
 class ELU(Pointwise, name="elu"):
@@ -94,6 +114,7 @@ class ELU(Pointwise, name="elu"):
 
     signature = "elu"
     each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
+    back: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.MUL: 1}  # dy or dy*exp(x)
 
 
 class CELU(Pointwise, name="celu"):
@@ -105,6 +126,7 @@ class CELU(Pointwise, name="celu"):
 
     signature = "celu"
     each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1}
+    back: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.MUL: 1}  # dy or dy*exp(x)
 
 
 class SELU(Pointwise, name="selu"):
@@ -116,6 +138,7 @@ class SELU(Pointwise, name="selu"):
 
     signature = "selu"
     each: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.ADD: 1, Op.MUL: 2}
+    back: ClassVar = {Op.CMP: 1, Op.EXP: 1, Op.MUL: 2}  # dy times a constant, and times exp(x)
 
 
 class Sigmoid(Pointwise, name="sigmoid"):
@@ -127,6 +150,8 @@ class Sigmoid(Pointwise, name="sigmoid"):
 
     signature = "sigmoid"
     each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1}
+    back: ClassVar = {Op.ADD: 1, Op.MUL: 2}  # dy*y*(1 - y)
+    kept = "output"
 
 
 class Tanh(Pointwise, name="tanh"):
@@ -138,6 +163,8 @@ class Tanh(Pointwise, name="tanh"):
 
     signature = "tanh"
     each: ClassVar = {Op.TANH: 1}
+    back: ClassVar = {Op.ADD: 1, Op.MUL: 2}  # dy*(1 - y*y)
+    kept = "output"
 
 
 class SiLU(Pointwise, name="silu", aliases=("swish",)):
@@ -149,6 +176,7 @@ class SiLU(Pointwise, name="silu", aliases=("swish",)):
 
     signature = "silu"
     each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1, Op.MUL: 1}
+    back: ClassVar = {Op.EXP: 1, Op.ADD: 3, Op.DIV: 1, Op.MUL: 3}  # dy*s*(1 + x*(1 - s)), s = 1/(1 + exp(-x))
 
 
 class GELU(Pointwise, name="gelu"):
@@ -160,6 +188,7 @@ class GELU(Pointwise, name="gelu"):
 
     signature = "gelu"
     each: ClassVar = {Op.MUL: 3, Op.ERF: 1, Op.ADD: 1}
+    back: ClassVar = {Op.MUL: 7, Op.ERF: 1, Op.EXP: 1, Op.ADD: 2}  # dy*(1/2 + erf(x*c)/2 + x*exp(-x*x/2)*c')
 
 
 class Softplus(Pointwise, name="softplus"):
@@ -171,6 +200,7 @@ class Softplus(Pointwise, name="softplus"):
 
     signature = "softplus"
     each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1}
+    back: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.DIV: 1, Op.MUL: 1}  # dy*(1/(1 + exp(-x)))
 
 
 class Mish(Pointwise, name="mish"):
@@ -182,6 +212,8 @@ class Mish(Pointwise, name="mish"):
 
     signature = "mish"
     each: ClassVar = {Op.EXP: 1, Op.ADD: 1, Op.LOG: 1, Op.TANH: 1, Op.MUL: 1}
+    # e = exp(x), t = tanh(log(1 + e)): dy*(t + x*(1 - t*t)*e/(1 + e))
+    back: ClassVar = {Op.EXP: 1, Op.ADD: 3, Op.LOG: 1, Op.TANH: 1, Op.DIV: 1, Op.MUL: 4}
 
 
 class Softsign(Pointwise, name="softsign"):
@@ -193,6 +225,7 @@ class Softsign(Pointwise, name="softsign"):
 
     signature = "softsign"
     each: ClassVar = {Op.CMP: 1, Op.ADD: 1, Op.DIV: 1}
+    back: ClassVar = {Op.CMP: 1, Op.ADD: 1, Op.MUL: 1, Op.DIV: 1}  # dy/(1 + abs(x))^2
 
 
 class HardSigmoid(Pointwise, name="hsigmoid"):
@@ -204,6 +237,7 @@ class HardSigmoid(Pointwise, name="hsigmoid"):
 
     signature = "hsigmoid"
     each: ClassVar = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1}
+    back: ClassVar = {Op.CMP: 2, Op.DIV: 1}  # dy/6 between the bounds
 
 
 class HardSwish(Pointwise, name="hswish"):
@@ -215,6 +249,7 @@ class HardSwish(Pointwise, name="hswish"):
 
     signature = "hswish"
     each: ClassVar = {Op.ADD: 1, Op.CMP: 2, Op.DIV: 1, Op.MUL: 1}
+    back: ClassVar = {Op.CMP: 2, Op.DIV: 1, Op.ADD: 1, Op.MUL: 1}  # dy*(x/3 + 1/2) between the bounds
 
 
 class Softmax(Layer, name="softmax", aliases=("soft-max",)):
@@ -228,18 +263,25 @@ class Softmax(Layer, name="softmax", aliases=("soft-max",)):
 
     signature = "softmax"
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return softmax(x.vectors, x.channels)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield softmax((x.batch, *x.dims), x.channels)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        return softmax_back(x.vectors, x.channels) if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("output"),)
 
 
-def softmax(vectors: Size, n: Size) -> Ops:
+def softmax(vectors: Factors, n: Size) -> Share:
     """Softmax of ``vectors`` vectors of n."""
-    return {
-        Op.CMP: vectors * (n - 1),
-        Op.ADD: vectors * (2 * n - 1),
-        Op.EXP: vectors * n,
-        Op.DIV: vectors * n,
-    }
+    why = "n - 1 comparisons, n subtractions, n exponentials, n - 1 additions, n divisions for a vector of n"
+    return done("softmax", why, vectors, cmp=n - 1, add=2 * n - 1, exp=n, div=n)
+
+
+def softmax_back(vectors: Size, n: Size) -> Ops:
+    """Backward through softmax: dx = y*(dy - sum(y*dy)): n products, n - 1 additions, n subtractions, n products a vector."""
+    return {Op.MUL: vectors * 2 * n, Op.ADD: vectors * (2 * n - 1)}
 
 
 class LogSoftmax(Layer, name="logsoftmax"):
@@ -253,14 +295,18 @@ class LogSoftmax(Layer, name="logsoftmax"):
 
     signature = "logsoftmax"
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        n = x.channels
+        why = "n - 1 comparisons, 3*n - 1 additions and subtractions, n exponentials, a logarithm for a vector of n"
+        yield done("softmax", why, (x.batch, *x.dims), cmp=n - 1, add=3 * n - 1, exp=n, log=1)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """dx = dy - exp(y)*sum(dy): n - 1 additions, n exponentials, n products, n subtractions a vector."""
         vectors, n = x.vectors, x.channels
-        return {
-            Op.CMP: vectors * (n - 1),
-            Op.ADD: vectors * (3 * n - 1),
-            Op.EXP: vectors * n,
-            Op.LOG: vectors,
-        }
+        return {Op.ADD: vectors * (2 * n - 1), Op.EXP: vectors * n, Op.MUL: vectors * n} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("output"),)
 
 
 class GLU(Layer, name="glu"):
@@ -283,7 +329,8 @@ class GLU(Layer, name="glu"):
     def shape(self, x: Shape) -> Shape:
         return x.to(x.channels / 2)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
+    @property
+    def _gate(self) -> type[Pointwise]:
         gates: dict[str, type[Pointwise]] = {
             "sigmoid": Sigmoid,
             "relu": ReLU,
@@ -291,6 +338,17 @@ class GLU(Layer, name="glu"):
             "silu": SiLU,
             "tanh": Tanh,
         }
-        counts = {op: y.numel * n for op, n in gates[self.act].each.items()}
+        return gates[self.act]
+
+    def ops(self, x: Shape, y: Shape) -> Ops:
+        counts = {op: y.numel * n for op, n in self._gate.each.items()}
         counts[Op.MUL] = counts.get(Op.MUL, Size.of(0)) + y.numel
         return counts
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Of a*g(b): da = dy*g(b), with g(b) made again, and db = dy*a times the derivative of g."""
+        again, slope = ({op: y.numel * n for op, n in counts.items()} for counts in (self._gate.each, self._gate.back))
+        return added(again, slope, {Op.MUL: 2 * y.numel}) if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("input"),)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from symcost.layers.activation import softmax
-from symcost.layers.base import Layer, LayerError, Ops, Value, Weight
+from symcost.layers.activation import softmax, softmax_back
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Value, Weight, added
+from symcost.layers.share import Factors, Share, bias, done, dots, elements, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size
@@ -22,6 +24,7 @@ class Attention(Layer, name="attention"):
     one learned key and value, ``zero_attn`` one of zeros. A score takes a dot product and a multiplication by the scale.
 
     ``bias=false`` takes the biases of all four projections away, ``key_bias=false`` and ``out_bias=false`` one of them.
+    ``dropout`` drops some of the weights of the values in training.
 
     Source: Vaswani et al. 2017, arXiv:1706.03762, equation 1; Ainslie et al. 2023, arXiv:2305.13245 for kv_heads.
     Example: ``attention(12)`` on ``768@197``: 2362368 params, 524391936 macs.
@@ -29,7 +32,7 @@ class Attention(Layer, name="attention"):
 
     signature = (
         "attention(heads, kv=X, kv_heads=heads, dk=c/heads, dv=dk, bias=true, causal=false, keys=T, kdim=c, vdim=c, "
-        "bias_kv=false, zero_attn=false, key_bias=true, out_bias=true)"
+        "bias_kv=false, zero_attn=false, key_bias=true, out_bias=true, dropout=false)"
     )
     tensors = ("kv",)
     heads: Size
@@ -46,6 +49,7 @@ class Attention(Layer, name="attention"):
     zero_attn: bool
     key_bias: bool
     out_bias: bool
+    dropout: bool
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
@@ -113,33 +117,154 @@ class Attention(Layer, name="attention"):
             found.append(Weight("bias_v", (self._kv_heads() * dv,)))
         return tuple(found)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        dk, dv = self._widths(x)
-        seen = Size.of(int(self.bias_kv) + int(self.zero_attn))
-        total = self._keys(x) + seen
-        pairs = x.positions * (x.positions + 1) / 2 + x.positions * seen if self.causal else x.positions * total
-        counts = attended(x.batch * self.heads, x.positions, pairs, dk, dv)
-        for name, outputs, inputs, positions in self._projections(x):
-            made = x.batch * positions * outputs
-            counts[Op.MAC] = counts[Op.MAC] + made * inputs
-            counts[Op.DOT] = counts[Op.DOT] + made
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        names = {"q": "queries", "k": "keys", "v": "values", "out": "output projection"}
+        *made, last = (
+            (names[n], n, (x.batch, positions, outputs), inputs)
+            for n, outputs, inputs, positions in self._projections(x)
+        )
+        for what, name, times, inputs in made:
+            yield dots(what, "a projection, every element is a dot product over the channels", (inputs,), times)
             if self._has_bias(name):
-                counts[Op.ADD] = counts.get(Op.ADD, ZERO) + made
-        return counts
+                yield bias(times)
+        widths, more = self._widths(x), self._more()
+        yield from attended((x.batch, self.heads), x.positions, self._keys(x), *widths, self.causal, more)
+        what, name, times, inputs = last
+        yield dots(what, "every element is a dot product over the values of all heads", (inputs,), times)
+        if self._has_bias(name):
+            yield bias(times)
+
+    def _more(self) -> Size:
+        """Keys that every query sees besides."""
+        return Size.of(int(self.bias_kv) + int(self.zero_attn))
+
+    def core(self, x: Shape) -> Core:
+        """What happens between the projections."""
+        heads, keys = x.batch * self.heads, self._keys(x)
+        return Core(
+            heads,
+            x.batch * self._kv_heads(),
+            x.positions,
+            keys,
+            *self._widths(x),
+            self.causal,
+            self.dropout,
+            self._more(),
+        )
+
+    def training(self, x: Shape, y: Shape) -> Ops:
+        return added(self.ops(x, y), self.core(x).dropped())
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The projections as linear layers are, what is between them as in `Core.backward`.
+
+        What comes in is used three times in self attention, twice as keys and values: its gradient is the sum.
+        """
+        own, seen = inputs[0], inputs[-1]
+        if not (any(inputs) or weights):
+            return {}
+        found = [self.core(x).backward(own or weights, seen or weights)]
+        for name, outputs, taken, positions in self._projections(x):
+            made = x.batch * positions * outputs
+            if {"q": own, "out": True}.get(name, seen):
+                found.append({Op.MAC: made * taken, Op.DOT: x.batch * positions * taken})
+            if weights:
+                found.append({Op.MAC: made * taken, Op.DOT: outputs * taken})
+                found.append({Op.ADD: made - outputs} if self._has_bias(name) else {})
+        if seen:
+            itself = self.kv is None and self.keys is None
+            found.append({Op.ADD: 2 * x.numel if itself else x.batch * self._keys(x) * self._seen(x, self.kdim)})
+        if weights and self.bias_kv:
+            dk, dv = self._widths(x)
+            found.append({Op.ADD: (x.batch - 1) * self._kv_heads() * (dk + dv)})
+        return added(*found)
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        """What comes in and what the output projection takes, for the weights; queries, keys, values; what `Core` keeps."""
+        dk, dv = self._widths(x)
+        keys = x.batch * (self._keys(x) + self._more()) * self._kv_heads()
+        return (
+            *((Kept("inputs"),) if weights else ()),
+            Kept("queries", x.vectors * self.heads * dk, inside=True),
+            Kept("keys", keys * dk, inside=True),
+            Kept("values", keys * dv, inside=True),
+            *self.core(x).keeps(),
+            *((Kept("weighted values", x.vectors * self.heads * dv, inside=True),) if weights else ()),
+        )
 
 
-def attended(heads: Size, queries: Size, pairs: Size, dk: Size, dv: Size) -> Ops:
-    """Scores with their scale, softmax, weighted sums of values, where a head has so many ``pairs`` of query and key."""
-    rows = heads * queries
-    counts = {
-        Op.MAC: heads * pairs * (dk + dv),
-        Op.DOT: heads * pairs + rows * dv,
-        Op.MUL: heads * pairs,
-    }
-    # a causal row i has i keys: the sums over rows of n and of n - 1 are what softmax needs
-    for op, n in softmax(rows, heads * pairs / rows).items():
-        counts[op] = counts.get(op, ZERO) + n
-    return counts
+def attended(
+    heads: Factors, queries: Size, keys: Size, dk: Size, dv: Size, causal: bool, more: Size = ZERO
+) -> Iterator[Share]:
+    """Scores with their scale, softmax, weighted sums of values. Every query sees ``more`` keys besides.
+
+    A causal query i sees keys 1 to i, on average (T + 1)/2: the sums over the rows of n and of n - 1 are what softmax needs.
+    """
+    seen = ((queries + 1) / 2 if causal else keys) + more
+    pairs = (*heads, queries, seen)
+    mean = ", causal: (T + 1)/2 keys on average" if causal else ""
+    yield dots("scores", f"a dot product of width dk for each head, query and key{mean}", (dk,), pairs)
+    yield done("scale", "each score is multiplied by 1/sqrt(dk)", pairs, mul=1)
+    yield softmax((*heads, queries), seen)
+    why = "for each head and query, each of the dv channels is a dot product over the keys"
+    yield dots("weighted values", why, (seen,), (*heads, queries, dv))
+
+
+@dataclass(frozen=True)
+class Core:
+    """Scores, softmax and weighted values in training, of so many heads with the batch in them.
+
+    A key and a value belong to one of ``groups`` of heads, with the batch in them too.
+    """
+
+    heads: Size
+    groups: Size
+    queries: Size
+    keys: Size
+    dk: Size
+    dv: Size
+    causal: bool
+    dropout: bool
+    more: Size = ZERO
+
+    @property
+    def pairs(self) -> Size:
+        """Pairs of a query and a key that it sees."""
+        seen = (self.queries + 1) / 2 if self.causal else self.keys
+        return self.heads * self.queries * (seen + self.more)
+
+    def forward(self) -> Ops:
+        """Scores, softmax and weighted values once more."""
+        sizes = self.queries, self.keys, self.dk, self.dv
+        return added(summed(attended((self.heads,), *sizes, self.causal, self.more)), self.dropped())
+
+    def dropped(self) -> Ops:
+        """In training a comparison with a random number and a product for each weight of a value."""
+        return {Op.CMP: self.pairs, Op.MUL: self.pairs} if self.dropout else {}
+
+    def backward(self, queries: bool, seen: bool) -> Ops:
+        """With S = Q*K^T and O = P*V: dV = P^T*dO, dP = dO*V^T, dQ = dS*K, dK = dS^T*Q, each with the products of S or O.
+
+        Both sides of a product are activations, so the scores and the weighted values take twice their products. Between dP
+        and dS stand softmax, the scale and, with dropout, its mask: products with each pair.
+        """
+        pairs, rows = self.pairs, self.heads * self.queries
+        columns = self.groups * (self.keys + self.more)
+        found = [{Op.MAC: pairs * self.dv, Op.DOT: pairs, Op.MUL: pairs * (2 if self.dropout else 1)}]
+        found.append(softmax_back(rows, pairs / rows))
+        found.append({Op.MAC: pairs * self.dk, Op.DOT: rows * self.dk} if queries else {})
+        width = self.dk + self.dv
+        found.append({Op.MAC: pairs * width, Op.DOT: columns * width} if seen else {})
+        return added(*found) if queries or seen else {}
+
+    def keeps(self) -> tuple[Kept, ...]:
+        """The weights of the values, a whole matrix; with dropout the mask and what it left; fused, a number for each row."""
+        rows = self.heads * self.queries
+        m = rows * (self.keys + self.more)
+        weights = Kept("weights of values", m, core=True, inside=True)
+        dropped = (Kept("mask", m, 1, core=True, inside=True), Kept("weights left", m, core=True, inside=True))
+        fused = Kept("normalisers of rows", rows, 4, fused=True, small=True, inside=True)
+        return (weights, *(dropped if self.dropout else ()), fused)
 
 
 class ScaledDotProduct(Layer, name="sdpa"):
@@ -153,13 +278,14 @@ class ScaledDotProduct(Layer, name="sdpa"):
     Example: ``sdpa(12)`` on ``2304@197``: 0 params, 59610624 macs.
     """
 
-    signature = "sdpa(heads, kv=X, kv_heads=heads, dv=dk, causal=false)"
+    signature = "sdpa(heads, kv=X, kv_heads=heads, dv=dk, causal=false, dropout=false)"
     tensors = ("kv",)
     heads: Size
     kv: Shape | None
     kv_heads: Size | None
     dv: Size | None
     causal: bool
+    dropout: bool
 
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
@@ -202,9 +328,21 @@ class ScaledDotProduct(Layer, name="sdpa"):
     def shape(self, x: Shape) -> Shape:
         return x.to(self.heads * self._widths(x)[1])
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        pairs = x.positions * (x.positions + 1) / 2 if self.causal else x.positions * self._keys(x)
-        return attended(x.batch * self.heads, x.positions, pairs, *self._widths(x))
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield from attended((x.batch, self.heads), x.positions, self._keys(x), *self._widths(x), self.causal)
+
+    def core(self, x: Shape) -> Core:
+        heads, groups = x.batch * self.heads, x.batch * self._kv_heads()
+        return Core(heads, groups, x.positions, self._keys(x), *self._widths(x), self.causal, self.dropout)
+
+    def training(self, x: Shape, y: Shape) -> Ops:
+        return added(self.ops(x, y), self.core(x).dropped())
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        return self.core(x).backward(inputs[0], inputs[-1])
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("inputs"), *self.core(x).keeps())
 
 
 class MatrixProduct(Layer, name="matmul"):
@@ -230,5 +368,15 @@ class MatrixProduct(Layer, name="matmul"):
     def shape(self, x: Shape) -> Shape:
         return x.to(self.n.positions if isinstance(self.n, Shape) else self.n)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return {Op.MAC: y.numel * x.channels, Op.DOT: y.numel}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield dots("matrix product", "every output element is a dot product of two vectors", (x.channels,), elements(y))
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Both sides are activations: each has a gradient with the products of the forward pass."""
+        other = self.n.numel if isinstance(self.n, Shape) else x.batch * self.n * x.channels
+        sides = zip((inputs[0], inputs[-1]), (x.numel, other), strict=True)
+        return added(*({Op.MAC: y.numel * x.channels, Op.DOT: numel} for needs, numel in sides if needs))
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        other = () if isinstance(self.n, Shape) else (Kept("other side", x.batch * self.n * x.channels),)
+        return (Kept("inputs"), *other)

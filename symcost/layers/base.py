@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
+from symcost.layers.share import Factors, Share, elements, summed
 from symcost.ops import Op
-from symcost.sizes.atoms import ONE, Size, product
+from symcost.sizes.atoms import ONE, ZERO, Group, Size, product, total
 from symcost.sizes.facts import Condition
 from symcost.sizes.shape import Shape
+from symcost.sizes.written import Form
 
 Ops = dict[Op, Size]
 PerAxis = tuple[Size, ...]
@@ -30,15 +32,40 @@ class LayerError(Exception):
 
 @dataclass(frozen=True)
 class Weight:
-    """A trainable tensor: its name, its shape, and how many equal ones there are."""
+    """A trainable tensor: its name, its shape, how many equal ones there are, and what its shape means."""
 
     name: str
     shape: tuple[Size, ...]
     copies: Size = ONE
+    why: str = ""
 
     @property
     def numel(self) -> Size:
         return product(self.shape) * self.copies
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A tensor that the backward pass needs: ``input``, ``inputs`` or ``output`` of the layer, or one of its own."""
+
+    what: str
+    numel: Size = ZERO  # of one of its own
+    bytes: int | None = (
+        None  # of an element, where it is not an activation: 1 of a mask, 8 of an index, 4 of a statistic
+    )
+    core: bool = False  # between scores and weighted values: kernels that keep none of it compute it again
+    fused: bool = False  # kept by such kernels only
+    small: bool = False  # statistics, which most accounts of memory leave out
+    inside: bool = False  # divided among the devices of tensor parallelism
+
+
+def added(*parts: Mapping[Op, Size]) -> Ops:
+    """Operations of one after the other."""
+    found: Ops = {}
+    for part in parts:
+        for op, n in part.items():
+            found[op] = found.get(op, ZERO) + n
+    return found
 
 
 @dataclass(frozen=True)
@@ -131,8 +158,55 @@ class Layer:
         return ()
 
     def ops(self, x: Shape, y: Shape) -> Ops:
-        """Primitive operations of the forward pass over the whole batch, from ``x`` to ``y``."""
-        return {}
+        """Primitive operations of the forward pass over the whole batch, from ``x`` to ``y``.
+
+        A kind defines these, or `shares`, of which they are the sum.
+        """
+        return {} if type(self).shares is Layer.shares else summed(self.shares(x, y))
+
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        """The operations by what they are for: at first, those of one output element."""
+        counts = {op: n for op, n in self.ops(x, y).items() if n.terms}
+        each = {op: n / y.numel for op, n in counts.items()}
+        alike = all(e > 0 and not isinstance(a, Group) for n in each.values() for m in n.terms for a, e in m)
+        why = (type(self).__doc__ or "").partition("\n")[0].removesuffix(".")
+        if counts:
+            done: dict[Op, Factors] = {op: (n,) for op, n in (each if alike else counts).items()}
+            yield Share(self.kind, why, done, elements(y) if alike else ())
+
+    def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
+        """The rule for each side of the output and the side as the rule has it, where there is one."""
+        yield from ()
+
+    def trained(self, x: Shape) -> tuple[Weight, ...]:
+        """The tensors that training changes: its weights, and those of another layer that it uses."""
+        return self.weights(x)
+
+    def training(self, x: Shape, y: Shape) -> Ops:
+        """Primitive operations of the forward pass in training; those of inference where nothing is different."""
+        return self.ops(x, y)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Primitive operations of the backward pass: gradients of those ``inputs`` that need one, and of the ``weights``.
+
+        Here for dot products of weights with inputs: y = W*x has dx = W^T*dy and dW = dy*x^T, so each gradient takes the
+        products of the forward pass again. An element of a gradient is one dot product; the gradient of a bias is a sum over the
+        elements it was added to. Where there are no dot products, a gradient is passed on as it is.
+        """
+        forward = self.ops(x, y)
+        macs = forward.get(Op.MAC, ZERO)
+        found = [{Op.MAC: macs, Op.DOT: x.numel}] if any(inputs) and macs.terms else []
+        if weights and macs.terms and self.trained(x):
+            sizes = {
+                rank: total(w.numel for w in self.trained(x) if (len(w.shape) > 1) is rank) for rank in (True, False)
+            }
+            found.append({Op.MAC: macs, Op.DOT: sizes[True]})
+            found.append({Op.ADD: forward[Op.ADD] - sizes[False]} if sizes[False].terms else {})
+        return added(*found)
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        """The tensors the backward pass needs: here the input, for the gradient of ``weights`` that are trained."""
+        return (Kept("input"),) if weights and self.trained(x) else ()
 
 
 def _alike(value: Value) -> Value:

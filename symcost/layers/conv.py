@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, LayerError, Ops, PerAxis, Weight
-from symcost.layers.window import at_least_one, extent, fits, not_negative, whole, window
+from symcost.layers.base import Layer, LayerError, PerAxis, Weight
+from symcost.layers.share import Share, bias, dots, elements
+from symcost.layers.window import at_least_one, extent, fits, not_negative, whole, window, windows
 from symcost.ops import Op
-from symcost.sizes.atoms import ONE, ZERO, Size, product
+from symcost.sizes.atoms import ONE, ZERO, Size
 from symcost.sizes.facts import Condition, at_least, divisible
 from symcost.sizes.functions import maximum
 from symcost.sizes.rounding import ceil
 from symcost.sizes.shape import Shape
+from symcost.sizes.written import Form, Over, added, times
 
 
 class _Windowed(Layer):
@@ -51,6 +53,15 @@ class _Windowed(Layer):
         each = zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True)
         return tuple(window(n, k, s, p, d, self.round) for n, k, s, p, d in each)
 
+    def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
+        if self.pad == "same":
+            rounded = "" if self.round == "exact" else "up"
+            for n, s in zip(x.dims, self.s, strict=True):
+                yield "same padding: one window for each stride, also for one that is not full", Over(n, s, rounded)
+            return
+        for n, k, s, p, d in zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True):
+            yield windows(n, k, s, p, d, self.round)
+
 
 class Conv(_Windowed, name="conv"):
     """Convolution over any number of position axes.
@@ -78,10 +89,11 @@ class Conv(_Windowed, name="conv"):
         kernel = Weight("weight", (self.c, x.channels / self.groups, *self.k))
         return (kernel, Weight("bias", (self.c,))) if self.bias else (kernel,)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        length = x.channels / self.groups * product(self.k)
-        counts = {Op.MAC: y.numel * length, Op.DOT: y.numel}
-        return counts | {Op.ADD: y.numel} if self.bias else counts
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        why = "every output element is a dot product over the channels of its group and the kernel"
+        yield dots("convolution", why, (x.channels / self.groups, *self.k), elements(y))
+        if self.bias:
+            yield bias(elements(y))
 
 
 class DepthwiseConv(_Windowed, name="dwconv"):
@@ -108,9 +120,11 @@ class DepthwiseConv(_Windowed, name="dwconv"):
         kernel = Weight("weight", (width, ONE, *self.k))
         return (kernel, Weight("bias", (width,))) if self.bias else (kernel,)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = {Op.MAC: y.numel * product(self.k), Op.DOT: y.numel}
-        return counts | {Op.ADD: y.numel} if self.bias else counts
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        why = "every output element is a dot product over the kernel, in one channel"
+        yield dots("depthwise convolution", why, self.k, elements(y))
+        if self.bias:
+            yield bias(elements(y))
 
 
 class TransposedConv(Layer, name="upconv"):
@@ -154,6 +168,15 @@ class TransposedConv(Layer, name="upconv"):
         kernel = Weight("weight", (x.channels, self.c / self.groups, *self.k))
         return (kernel, Weight("bias", (self.c,))) if self.bias else (kernel,)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = {Op.MAC: x.numel * self.c / self.groups * product(self.k), Op.DOT: y.numel}
-        return counts | {Op.ADD: y.numel} if self.bias else counts
+    def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
+        rule = "a stride for each input position but the last, which adds a kernel; padding is cut off"
+        for n, k, s, p, d, o in zip(x.dims, self.k, self.s, self.pad, self.dil, self.outpad, strict=True):
+            width = (k,) if d == ONE else (times(d, k - 1), ONE)
+            yield rule, added(times(added(n, -1), s), times(-1, 2, p), *width, o)
+
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        why = "every input element is multiplied into a kernel of outputs, in each output channel of its group"
+        yield Share("products", why, {Op.MAC: (self.c / self.groups, *self.k)}, elements(x))
+        yield Share("dot products", "every output element is one", {Op.DOT: ()}, elements(y))
+        if self.bias:
+            yield bias(elements(y))

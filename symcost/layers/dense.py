@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, Ops, Weight
+from symcost.layers.base import Layer, Weight
+from symcost.layers.share import Factors, Share, bias, dots, elements
 from symcost.layers.window import at_least_one
-from symcost.ops import Op
-from symcost.sizes.atoms import Size
+from symcost.sizes.atoms import Size, product
 from symcost.sizes.facts import Condition
 from symcost.sizes.shape import Shape
 
@@ -28,20 +28,22 @@ class Linear(Layer, name="linear"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         yield from at_least_one(width=self.d)
 
-    def taken(self, x: Shape) -> Size:
-        """Elements that meet in one dot product."""
-        return x.channels
+    def taken(self, x: Shape) -> Factors:
+        """Elements that meet in one dot product, by axis."""
+        return (x.channels,)
 
     def shape(self, x: Shape) -> Shape:
         return x.to(self.d)
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
-        matrix = Weight("weight", (self.d, self.taken(x)))
+        matrix = Weight("weight", (self.d, product(self.taken(x))))
         return (matrix, Weight("bias", (self.d,))) if self.bias else (matrix,)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = {Op.MAC: y.numel * self.taken(x), Op.DOT: y.numel}
-        return counts | {Op.ADD: y.numel} if self.bias else counts
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        why = "every output element is a dot product with what comes in"
+        yield dots("matrix product", why, self.taken(x), elements(y))
+        if self.bias:
+            yield bias(elements(y))
 
 
 class FullyConnected(Linear, name="fc"):
@@ -55,8 +57,8 @@ class FullyConnected(Linear, name="fc"):
 
     signature = "fc-d(bias=true)"
 
-    def taken(self, x: Shape) -> Size:
-        return x.size
+    def taken(self, x: Shape) -> Factors:
+        return (x.channels, *x.dims)
 
     def shape(self, x: Shape) -> Shape:
         return x.to(self.d, ())

@@ -35,7 +35,14 @@ class Embedding(Layer, name="embed"):
         return x.to(self.d)
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
-        return () if self.tied else (Weight("weight", (self.V, self.d)),)
+        return () if self.tied else self.trained(x)
+
+    def trained(self, x: Shape) -> tuple[Weight, ...]:
+        return (Weight("weight", (self.V, self.d)),)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Every vector that was looked up has its gradient added to its row of the table."""
+        return {Op.ADD: y.numel} if weights else {}
 
 
 class Unembedding(Linear, name="unembed"):
@@ -54,6 +61,6 @@ class Unembedding(Linear, name="unembed"):
         matrix = () if self.tied else (Weight("weight", (self.d, x.channels)),)
         return (*matrix, Weight("bias", (self.d,))) if self.bias else matrix
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = {Op.MAC: y.numel * x.channels, Op.DOT: y.numel}
-        return counts | {Op.ADD: y.numel} if self.bias else counts
+    def trained(self, x: Shape) -> tuple[Weight, ...]:
+        matrix = Weight("weight", (self.d, x.channels))
+        return (matrix, Weight("bias", (self.d,))) if self.bias else (matrix,)

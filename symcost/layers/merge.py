@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, LayerError, Ops, Weight
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight
+from symcost.layers.share import Share, dots
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size, total
 from symcost.sizes.facts import Condition, equal
@@ -54,6 +55,11 @@ class _Elementwise(Merge):
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {self.op: y.numel * (len(self.inputs) - 1)} if len(self.inputs) > 1 else {}
 
+    def needed(self, inputs: tuple[bool, ...]) -> list[Shape]:
+        """The branches that need a gradient."""
+        flags = inputs if len(inputs) == len(self.inputs) else inputs[:1] * len(self.inputs)
+        return [shape for shape, needs in zip(self.inputs, flags, strict=True) if needs]
+
 
 class Add(_Elementwise):
     """The sum of the branches: one addition less than branches for each element."""
@@ -61,12 +67,25 @@ class Add(_Elementwise):
     kind = "add"
     op = Op.ADD
 
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Every branch has the gradient of the sum; a branch that was spread over the others has sums of it."""
+        return {Op.ADD: total(y.numel - branch.numel for branch in self.needed(inputs))}
+
 
 class Multiply(_Elementwise):
     """The product of the branches, element by element."""
 
     kind = "mul"
     op = Op.MUL
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """A branch has the gradient of the product times the others; one that was spread over the others has sums of it."""
+        needed = self.needed(inputs)
+        sums = total(y.numel - branch.numel for branch in needed)
+        return {Op.MUL: y.numel * (len(self.inputs) - 1) * len(needed), Op.ADD: sums}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("inputs"),)
 
 
 class Concat(Merge):
@@ -114,9 +133,9 @@ class Router(Layer):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return (Weight("weight", (self.experts, x.channels)),)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        scores = x.vectors * self.experts
-        return {Op.MAC: scores * x.channels, Op.DOT: scores}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        why = "a dot product over the channels, for each position and expert"
+        yield dots("scores", why, (x.channels,), (x.batch, *x.dims, self.experts))
 
 
 MERGES: dict[str, type[Layer]] = {kind.kind: kind for kind in (Add, Multiply, Concat, Router)}

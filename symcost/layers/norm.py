@@ -3,39 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from symcost.layers.base import Layer, LayerError, Ops, Weight
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
+from symcost.layers.share import Factors, Share, done, elements, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
-from symcost.sizes.atoms import Size
+from symcost.sizes.atoms import Size, product
 from symcost.sizes.facts import Condition, divisible
 from symcost.sizes.shape import Shape
 
 
-def standardised(sets: Size, n: Size) -> Ops:
-    """Mean and variance of ``sets`` sets of n elements, each element less the mean, over the root of the variance.
+def standardised(sets: Factors, n: Size) -> Iterator[Share]:
+    """Mean and variance of ``sets`` sets of n elements, each element less the mean, over the root of the variance."""
+    yield done("mean", "n - 1 additions and a division for a set of n", sets, add=n - 1, div=1)
+    yield done("variance", "n differences, n squares, n - 1 additions, a division", sets, add=2 * n - 1, mul=n, div=1)
+    yield done("root", "epsilon is added to the variance of each set, and the root taken", sets, add=1, sqrt=1)
+    yield done("quotient", "the n differences divided by the root", sets, div=n)
 
-    Mean: n - 1 additions, a division. Variance: n subtractions (kept), n squares, n - 1 additions, a division. Then an addition
-    of epsilon and a square root for the set, and n divisions.
-    """
-    return {Op.ADD: sets * (3 * n - 1), Op.MUL: sets * n, Op.DIV: sets * (n + 2), Op.SQRT: sets}
 
-
-def scaled(counts: Ops, numel: Size, scale: bool, shift: bool) -> Ops:
+def scaled(y: Shape, scale: bool, shift: bool) -> Iterator[Share]:
     """One multiplication an element for a learned scale, one addition for a learned shift."""
-    result = dict(counts)
     if scale:
-        result[Op.MUL] = result.get(Op.MUL, Size.of(0)) + numel
+        yield done("scale", "one multiplication for each element", elements(y), mul=1)
     if shift:
-        result[Op.ADD] = result.get(Op.ADD, Size.of(0)) + numel
-    return result
+        yield done("shift", "one addition for each element", elements(y), add=1)
 
 
 def learned(shape: tuple[Size, ...], scale: bool, shift: bool) -> tuple[Weight, ...]:
     return (*((Weight("weight", shape),) if scale else ()), *((Weight("bias", shape),) if shift else ()))
 
 
-class BatchNorm(Layer, name="bn"):
+class _Norm(Layer):
+    """What norms have in common in training: they keep their input, and ``statistics`` numbers for each set."""
+
+    statistics: ClassVar[int] = 2
+
+    def sets(self, x: Shape) -> Size:
+        """How many sets of elements are normalised."""
+        raise NotImplementedError
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """With u the normalised element, d = dy*gamma: the gradient of the input as `undone` has it, and of gamma and beta.
+
+        u is made again (`normalised`). gamma has the sum of dy*u over the elements it multiplied, beta that of dy.
+        """
+        sizes = {w.name: w.numel for w in self.trained(x)}
+        if not any(inputs) and not (weights and sizes):
+            return {}
+        m = x.numel
+        found = [self.normalised(x)]
+        if any(inputs):
+            found += [self.undone(x), {Op.MUL: m} if "weight" in sizes else {}]
+        if weights and "weight" in sizes:
+            found.append({Op.MUL: m, Op.ADD: m - sizes["weight"]})
+        if weights and "bias" in sizes:
+            found.append({Op.ADD: m - sizes["bias"]})
+        return added(*found)
+
+    def normalised(self, x: Shape) -> Ops:
+        """Each element less the mean, times the inverse root, both of which were kept."""
+        return {Op.ADD: x.numel, Op.MUL: x.numel}
+
+    def undone(self, x: Shape) -> Ops:
+        """dx = r*(d - (sum(d) + u*sum(d*u))/n), with r the inverse root of a set of n.
+
+        n products d*u, two sums of n, two divisions, n products with u, n additions, n subtractions, n products with r.
+        """
+        return {Op.MUL: 3 * x.numel, Op.ADD: 4 * x.numel - 2 * self.sets(x), Op.DIV: 2 * self.sets(x)}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("input"), Kept("statistics", self.statistics * self.sets(x), 4, small=True))
+
+
+class BatchNorm(_Norm, name="bn"):
     """Batch normalisation at inference, written out: (x - mean)/sqrt(var + eps)*gamma + beta.
 
     An element takes a subtraction and a division, with ``affine`` a multiplication and an addition: 4. The root of each
@@ -51,12 +92,21 @@ class BatchNorm(Layer, name="bn"):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return learned((x.channels,), self.affine, self.affine)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = {Op.ADD: y.numel + x.channels, Op.DIV: y.numel, Op.SQRT: x.channels}
-        return scaled(counts, y.numel, self.affine, self.affine)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield done("quotient", "each element less the mean of its channel, over the root", elements(y), add=1, div=1)
+        yield done("root", "epsilon added and the root taken once for each channel", (x.channels,), add=1, sqrt=1)
+        yield from scaled(y, self.affine, self.affine)
+
+    def sets(self, x: Shape) -> Size:
+        """In training a channel is normalised over the batch and its positions."""
+        return x.channels
+
+    def training(self, x: Shape, y: Shape) -> Ops:
+        """Mean and variance of each channel are taken of the batch."""
+        return summed([*standardised((x.channels,), x.batch * x.positions), *scaled(y, self.affine, self.affine)])
 
 
-class LayerNorm(Layer, name="layernorm"):
+class LayerNorm(_Norm, name="layernorm"):
     """Layer normalisation over the channels of each position (or over positions, or over all).
 
     ``over`` says which elements make one set of n; learned scale and shift have the shape of a set.
@@ -86,14 +136,16 @@ class LayerNorm(Layer, name="layernorm"):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return learned(self._set(x), self.affine, self.affine and self.bias)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        n = Size.of(1)
-        for size in self._set(x):
-            n = n * size
-        return scaled(standardised(y.numel / n, n), y.numel, self.affine, self.affine and self.bias)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        outside = {"channels": x.dims, "positions": (x.channels,), "all": ()}[self.over]
+        yield from standardised((x.batch, *outside), product(self._set(x)))
+        yield from scaled(y, self.affine, self.affine and self.bias)
+
+    def sets(self, x: Shape) -> Size:
+        return x.numel / product(self._set(x))
 
 
-class GroupNorm(Layer, name="groupnorm"):
+class GroupNorm(_Norm, name="groupnorm"):
     """Group normalisation: one set for each of g groups of channels, over all positions; scale and shift a channel.
 
     Source: Wu and He 2018, arXiv:1803.08494, equation 7.
@@ -111,11 +163,15 @@ class GroupNorm(Layer, name="groupnorm"):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return learned((x.channels,), self.affine, self.affine)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return scaled(standardised(x.batch * self.g, x.size / self.g), y.numel, self.affine, self.affine)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield from standardised((x.batch, self.g), x.size / self.g)
+        yield from scaled(y, self.affine, self.affine)
+
+    def sets(self, x: Shape) -> Size:
+        return x.batch * self.g
 
 
-class InstanceNorm(Layer, name="instancenorm"):
+class InstanceNorm(_Norm, name="instancenorm"):
     """Instance normalisation: one set for each channel, over all positions. No scale and shift unless asked for.
 
     Source: Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022.
@@ -135,15 +191,16 @@ class InstanceNorm(Layer, name="instancenorm"):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return learned((x.channels,), self.affine, self.affine)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        counts = standardised(x.batch * x.channels, x.positions)
-        return scaled(counts, y.numel, self.affine, self.affine)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield from standardised((x.batch, x.channels), x.positions)
+        yield from scaled(y, self.affine, self.affine)
+
+    def sets(self, x: Shape) -> Size:
+        return x.batch * x.channels
 
 
-class RMSNorm(Layer, name="rmsnorm"):
+class RMSNorm(_Norm, name="rmsnorm"):
     """Root-mean-square normalisation over the channels of each position: no mean is taken, nothing is shifted.
-
-    A set of n takes n squares, n - 1 additions and a division, an addition of epsilon, a root, and n divisions.
 
     Source: Zhang and Sennrich 2019, arXiv:1910.07467, equation 4.
     Example: ``rmsnorm`` on ``4096@2048``: 4096 params, 0 macs.
@@ -151,14 +208,33 @@ class RMSNorm(Layer, name="rmsnorm"):
 
     signature = "rmsnorm(affine=true)"
     affine: bool
+    statistics = 1
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return learned((x.channels,), self.affine, False)
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        sets, n = x.vectors, x.channels
-        counts = {Op.MUL: sets * n, Op.ADD: sets * n, Op.DIV: sets * (n + 1), Op.SQRT: sets}
-        return scaled(counts, y.numel, self.affine, False)
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        sets, n = (x.batch, *x.dims), x.channels
+        yield done(
+            "mean square", "n squares, n - 1 additions and a division for a set of n", sets, mul=n, add=n - 1, div=1
+        )
+        yield done("root", "epsilon is added to the mean of each set, and the root taken", sets, add=1, sqrt=1)
+        yield done("quotient", "the n elements divided by the root", sets, div=n)
+        yield from scaled(y, self.affine, False)
+
+    def sets(self, x: Shape) -> Size:
+        return x.vectors
+
+    def normalised(self, x: Shape) -> Ops:
+        """Each element times the inverse root, which was kept."""
+        return {Op.MUL: x.numel}
+
+    def undone(self, x: Shape) -> Ops:
+        """dx = r*(d - u*sum(d*u)/n), with r the inverse root of a set of n.
+
+        n products d*u, a sum of n, a division, n products with u, n subtractions, n products with r.
+        """
+        return {Op.MUL: 3 * x.numel, Op.ADD: 2 * x.numel - self.sets(x), Op.DIV: self.sets(x)}
 
 
 class LocalResponseNorm(Layer, name="lrn"):
@@ -180,3 +256,15 @@ class LocalResponseNorm(Layer, name="lrn"):
     def ops(self, x: Shape, y: Shape) -> Ops:
         m = y.numel
         return {Op.MUL: m * (self.n + 2), Op.ADD: m * self.n, Op.EXP: m, Op.LOG: m, Op.DIV: m}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """With d the denominator, kept: dx = dy*d^-beta - 2*alpha*beta*x*sum(dy*y/d), the sum over n neighbours.
+
+        An element takes the power again (an exponential, a logarithm, a product) and a product with it, dy*y/d (a product, a
+        division), n - 1 additions, two products, a subtraction.
+        """
+        m = y.numel
+        return {Op.MUL: 5 * m, Op.ADD: m * self.n, Op.EXP: m, Op.LOG: m, Op.DIV: m} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("input"), Kept("output"), Kept("denominators", y.numel))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from symcost.layers.base import Layer, LayerError, Ops, PerAxis, Value
-from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, told, whole
+from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis, Value
+from symcost.layers.share import Share, done, elements
+from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, pool_windows, told, whole
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product
 from symcost.sizes.facts import Condition, at_least
 from symcost.sizes.functions import gcd
 from symcost.sizes.shape import Shape
+from symcost.sizes.written import Form
 
 
 class _Pool(Layer):
@@ -45,6 +47,9 @@ class _Pool(Layer):
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=tuple(pool_window(*each, self.round) for each in self._each(x)))
 
+    def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
+        yield from (pool_windows(*each, self.round) for each in self._each(x))
+
 
 class MaxPool(_Pool, name="maxpool"):
     """Max pooling. A window of n elements takes n - 1 comparisons; positions in the padding count as work.
@@ -61,8 +66,16 @@ class MaxPool(_Pool, name="maxpool"):
     def dilation(self) -> PerAxis:
         return self.dil
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return {Op.CMP: y.numel * (product(self.k) - 1)}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield done("largest", "n - 1 comparisons in a window of n", elements(y), cmp=product(self.k) - 1)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of an output is added where its maximum was."""
+        return {Op.ADD: y.numel} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        """Where each maximum was, as an index of 8 bytes (PyTorch)."""
+        return (Kept("indices", y.numel, 8),)
 
 
 class AveragePool(_Pool, name="avgpool"):
@@ -77,8 +90,14 @@ class AveragePool(_Pool, name="avgpool"):
     signature = "avgpool(k=2)/s=k(pad=0, round=floor|ceil|exact, count_include_pad=true)"
     count_include_pad: bool
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return {Op.ADD: y.numel * (product(self.k) - 1), Op.DIV: y.numel}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield done(
+            "mean", "n - 1 additions and a division in a window of n", elements(y), add=product(self.k) - 1, div=1
+        )
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """A share of the gradient, one division, is added to every element of the window, padding included."""
+        return {Op.DIV: y.numel, Op.ADD: y.numel * product(self.k)} if any(inputs) else {}
 
 
 class _Adaptive(Layer):
@@ -106,6 +125,13 @@ class _Adaptive(Layer):
             return x.numel
         return x.batch * x.channels * product(n + o - gcd(n, o) for n, o in zip(x.dims, self.o, strict=True))
 
+    def less_one(self, x: Shape, y: Shape, what: str, op: Op) -> Share:
+        """One operation less than elements in every window."""
+        if self.o is None:
+            return Share(what, "n - 1 for the n positions of a channel", {op: (x.positions - 1,)}, elements(y))
+        why = "one less than elements in each window; those of an axis hold X + o - gcd(X, o) together"
+        return Share(what, why, {op: (self.covered(x) - y.numel,)}, ())
+
 
 class GlobalAveragePool(_Adaptive, name="gap"):
     """Global average pooling to a vector; ``gap(7)`` is adaptive average pooling to 7 windows an axis.
@@ -119,8 +145,15 @@ class GlobalAveragePool(_Adaptive, name="gap"):
 
     signature = "gap(o=X)"
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return {Op.ADD: self.covered(x) - y.numel, Op.DIV: y.numel}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield self.less_one(x, y, "additions", Op.ADD)
+        yield done("mean", "one division in each window", elements(y), div=1)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """A share of the gradient, one division, is copied to all positions, or added to every element of its window."""
+        if not any(inputs):
+            return {}
+        return {Op.DIV: y.numel} if self.o is None else {Op.DIV: y.numel, Op.ADD: self.covered(x)}
 
 
 class GlobalMaxPool(_Adaptive, name="gmp"):
@@ -134,5 +167,12 @@ class GlobalMaxPool(_Adaptive, name="gmp"):
 
     signature = "gmp(o=X)"
 
-    def ops(self, x: Shape, y: Shape) -> Ops:
-        return {Op.CMP: self.covered(x) - y.numel}
+    def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
+        yield self.less_one(x, y, "comparisons", Op.CMP)
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of an output is added where its maximum was."""
+        return {Op.ADD: y.numel} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return (Kept("indices", y.numel, 8),)

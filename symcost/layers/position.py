@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, LayerError, Ops, Weight
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size
@@ -35,6 +35,13 @@ class PositionEmbedding(Layer, name="posembed"):
 
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {Op.ADD: y.numel}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of a row is the sum over the batch."""
+        return {Op.ADD: y.numel - y.size} if weights else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return ()
 
 
 class PositionEncoding(Layer, name="posenc"):
@@ -69,6 +76,14 @@ class SegmentEmbedding(Layer, name="segment"):
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {Op.ADD: y.numel}
 
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """Every gradient is added to the vector of its segment."""
+        return {Op.ADD: y.numel} if weights else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        """The number of the segment at each position."""
+        return (Kept("segments", x.vectors, 8, small=True),)
+
 
 class ClassToken(Layer, name="cls"):
     """A learned token put before the others: one position more.
@@ -93,6 +108,13 @@ class ClassToken(Layer, name="cls"):
     def weights(self, x: Shape) -> tuple[Weight, ...]:
         return (Weight("token", (self.n, x.channels)),)
 
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of the token is the sum over the batch."""
+        return {Op.ADD: (x.batch - 1) * self.n * x.channels} if weights else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return ()
+
 
 class RotaryEmbedding(Layer, name="rope"):
     """Rotates pairs of channels of queries and keys: two multiplications and an addition for each channel rotated.
@@ -114,6 +136,10 @@ class RotaryEmbedding(Layer, name="rope"):
     def ops(self, x: Shape, y: Shape) -> Ops:
         rotated = x.vectors * (2 * x.channels if self.w is None else self.w)
         return {Op.MUL: 2 * rotated, Op.ADD: rotated}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient is rotated back."""
+        return self.ops(x, y) if any(inputs) else {}
 
 
 class RelativeBias(Layer, name="relbias"):
@@ -139,6 +165,13 @@ class RelativeBias(Layer, name="relbias"):
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {Op.ADD: x.batch * self.h * x.positions * x.positions}
 
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of every score is added to the number of its relative position."""
+        return self.ops(x, y) if weights else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return ()
+
 
 class Scale(Layer, name="scale"):
     """A learned factor for each channel; ``scale(1)`` has one for all.
@@ -160,6 +193,12 @@ class Scale(Layer, name="scale"):
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {Op.MUL: y.numel}
 
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """dx = dy*w; the gradient of a factor is the sum of dy*x over the elements it multiplied."""
+        (weight,) = self.weights(x)
+        back = {Op.MUL: y.numel} if any(inputs) else {}
+        return added(back, {Op.MUL: y.numel, Op.ADD: y.numel - weight.numel} if weights else {})
+
 
 class Bias(Layer, name="bias"):
     """A learned number added to each channel.
@@ -175,3 +214,10 @@ class Bias(Layer, name="bias"):
 
     def ops(self, x: Shape, y: Shape) -> Ops:
         return {Op.ADD: y.numel}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of a bias is the sum over the elements it was added to."""
+        return {Op.ADD: y.numel - x.channels} if weights else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        return ()

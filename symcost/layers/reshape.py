@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, LayerError, Ops, PerAxis
+from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis
 from symcost.layers.window import at_least_one, not_negative
 from symcost.ops import Op
 from symcost.sizes.atoms import Size, product
@@ -34,6 +34,17 @@ class Dropout(Layer, name="dropout"):
     signature = "dropout(p=X)"
     view = True
     p: Size | None
+
+    def training(self, x: Shape, y: Shape) -> Ops:
+        """A comparison with a random number and a product for each element; making random numbers is not counted."""
+        return {Op.CMP: y.numel, Op.MUL: y.numel}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        return {Op.MUL: y.numel} if any(inputs) else {}
+
+    def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
+        """The mask, of one byte an element."""
+        return (Kept("mask", y.numel, 1),)
 
 
 class Flatten(Layer, name="flatten"):
@@ -91,6 +102,14 @@ class Upsample(Layer, name="upsample"):
         if self.mode == "nearest":
             return {}
         return {Op.MUL: y.numel * 2**x.rank, Op.ADD: y.numel * (2**x.rank - 1)}
+
+    def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
+        """The gradient of an output is added to what it was copied from; bilinear, its weighted shares to all neighbours."""
+        if not any(inputs):
+            return {}
+        if self.mode == "nearest":
+            return {Op.ADD: y.numel}
+        return {Op.MUL: y.numel * 2**x.rank, Op.ADD: y.numel * 2**x.rank}
 
 
 class PixelShuffle(Layer, name="pixelshuffle"):

@@ -9,6 +9,7 @@ from symcost.sizes.atoms import ONE, Size, SizeLike
 from symcost.sizes.facts import Condition, at_least, divisible
 from symcost.sizes.functions import minimum
 from symcost.sizes.rounding import ceil, floor
+from symcost.sizes.written import Form, Over, added, times
 
 
 def extent(k: Size, dilation: Size) -> Size:
@@ -30,6 +31,15 @@ def window(n: Size, k: SizeLike, s: SizeLike, p: SizeLike, dilation: SizeLike = 
     return rounded + ONE
 
 
+def windows(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> tuple[str, Form]:
+    """What `window` computes, as its rule has it, under the name of the rule."""
+    width = (-k,) if dilation == ONE else (times(-1, dilation, k - 1), -ONE)
+    rounded = "" if rounding == "exact" or s == ONE else {"floor": "down", "ceil": "up"}[rounding]
+    said = {"": "", "down": ", rounded down", "up": ", rounded up"}[rounded]
+    rule = f"the first window, and one more for each stride that is left{said}"
+    return rule, added(Over(added(n, times(2, p), *width), s, rounded), 1)
+
+
 def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> Size:
     """`window`, where ``ceil`` is PyTorch's `ceil_mode`: no window starts in the right padding.
 
@@ -38,9 +48,21 @@ def pool_window(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: st
     """
     if rounding != "ceil":
         return window(n, k, s, p, dilation, rounding)
+    return floor((n + _last_start(k, s, p, dilation)) / s)
+
+
+def pool_windows(n: Size, k: Size, s: Size, p: Size, dilation: Size, rounding: str) -> tuple[str, Form]:
+    """What `pool_window` computes, as its rule has it, under the name of the rule."""
+    if rounding != "ceil":
+        return windows(n, k, s, p, dilation, rounding)
+    rule = "as many windows as fit, the last may stick out but not start in the padding"
+    return rule, Over(added(n, _last_start(k, s, p, dilation)), s, "down")
+
+
+def _last_start(k: Size, s: Size, p: Size, dilation: Size) -> Size:
     fits = 2 * p - extent(k, dilation) + 2 * s - 1
     starts_inside = p + s - 1
-    return floor((n + minimum(fits, starts_inside)) / s)
+    return minimum(fits, starts_inside)
 
 
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:

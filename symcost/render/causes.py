@@ -10,11 +10,12 @@ from rich.text import Text
 
 from symcost import __version__
 from symcost.architecture import Cost
-from symcost.difference import Cause, Difference
+from symcost.difference import Cause, Difference, Part
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
 from symcost.render.latex import escaped
 from symcost.render.terminal import aligned, entry, rounded, spelling_of
+from symcost.sizes.atoms import Size
 from symcost.sizes.notation import Spelling
 
 EVERYWHERE = "any layer"
@@ -44,11 +45,14 @@ def _numbers(
     table.add_column(overflow="fold", ratio=1)
     for label, cost in counts.items():
         table.add_row(label, _formula(cost, spelling), Text(rounded(cost.value or 0, cost), style="dim"))
-    table.add_row()
+    if difference.causes:
+        table.add_row()
     for cause in difference.causes:
-        table.add_row(cause.kind or EVERYWHERE, _formula(cause.cost, spelling), Text(cause.why))
-        for part in cause.parts if parts else ():
-            table.add_row(Text(f"  {part.text}", style="dim"), Text(_formula(part.cost, spelling), style="dim"))
+        why = "\n".join(_sides(cause.why, difference))
+        table.add_row(cause.kind or EVERYWHERE, _formula(cause.cost, spelling), Text(why))
+        for part, times in _alike(cause) if parts else ():
+            label, cost = _repeated(part, times)
+            table.add_row(Text(f"  {label}", style="dim"), Text(_formula(cost, spelling), style="dim"))
     aligned(table, console)
 
 
@@ -61,10 +65,29 @@ def _formulas(
     for cause in difference.causes:
         console.print()
         entry(console, cause.kind or EVERYWHERE, _formula(cause.cost, spelling), width)
-        if cause.why:
-            entry(console, "", cause.why, width)
-        for part in cause.parts if parts else ():
-            entry(console, "", f"{part.text}: {_formula(part.cost, spelling)}", width)
+        for why in _sides(cause.why, difference):
+            entry(console, "", why, width)
+        for part, times in _alike(cause) if parts else ():
+            label, cost = _repeated(part, times)
+            entry(console, "", f"{label}: {_formula(cost, spelling)}", width)
+
+
+def _alike(cause: Cause) -> list[tuple[Part, int]]:
+    """Layers that add the same, together, where the first of them stands."""
+    found: dict[tuple[str, Size], list[Part]] = {}
+    for part in cause.parts:
+        found.setdefault((part.text, part.cost._size), []).append(part)
+    return [(parts[0], len(parts)) for parts in found.values()]
+
+
+def _repeated(part: Part, times: int) -> tuple[str, Cost]:
+    return (part.text, part.cost) if times == 1 else (f"{part.text} (x {times})", part.cost._owned(part.cost._size * times))
+
+
+def _sides(why: str, difference: Difference) -> list[str]:
+    """What each of two conventions says of a kind, on a line of its own."""
+    one, found, other = why.partition(f"; {difference.titles[1]}: ")
+    return [line for line in (one, found[2:] + other) if line]
 
 
 def _formula(cost: Cost, spelling: Spelling) -> str:

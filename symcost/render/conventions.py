@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import wrap
 
 from rich.console import Console
 from rich.table import Table
@@ -11,9 +12,11 @@ from rich.text import Text
 from symcost.architecture import Architecture, load
 from symcost.conventions import FOLDER, Convention, Departure, convention, names
 from symcost.ops import MEANING
-from symcost.render.terminal import aligned
-from symcost.sizes.notation import ASCII, text
+from symcost.render.terminal import aligned, entry
 from symcost.sizes.atoms import Size
+from symcost.sizes.notation import ASCII, text
+
+WIDE = 100  # columns from which a listing is a table
 
 GROUPS = {
     "Convolutions": ("conv2d_nobias", "conv2d_bias", "conv2d_g4", "convT2d_s2", "convT2d_s2_bias"),
@@ -32,49 +35,66 @@ def probes() -> Architecture:
 
 
 def listing(console: Console) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("convention", "unit", "counts"):
-        table.add_column(column, overflow="fold")
-    for name in names():
-        rule = convention(name)
-        table.add_row(*(Text(cell) for cell in (name, rule.unit, rule.title)))
-    aligned(table, console)
+    """Every convention with its unit; what it counts beside it, or under it where the window is narrow."""
+    if console.width < WIDE:
+        for name in names():
+            rule = convention(name)
+            console.print(Text.assemble((name, "bold"), ("  " + rule.unit, "dim")), soft_wrap=True)
+            _indented(rule.title, console)
+    else:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for column in ("convention", "unit", "counts"):
+            table.add_column(column, overflow="fold")
+        for name in names():
+            rule = convention(name)
+            table.add_row(*(Text(cell) for cell in (name, rule.unit, rule.title)))
+        aligned(table, console)
     console.print("\nsymcost conventions NAME says everything about one of them.")
 
 
 def describe(name: str, console: Console) -> None:
     rule = convention(name)
     console.print(Text(rule.name, style="bold"))
-    console.print(Text(rule.title))
+    _indented(rule.title, console, 0)
     console.print()
-    console.print(f"unit     {rule.unit}\nprices   {_prices(rule)}")
-    console.print(Text(f"source   {rule.source}"))
+    about = {"unit": rule.unit, "prices": _prices(rule), "for": rule.about, "source": rule.source}
+    for label, content in about.items():
+        if content:
+            entry(console, label, content, 0)
     if rule.departures:
-        console.print()
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for column in ("instead, for", "it counts", "that is"):
-            table.add_column(column, overflow="fold")
+        console.print(Text("\ninstead of the prices"), style="dim")
         for departure in rule.departures:
-            table.add_row(*(Text(cell) for cell in _departure(departure)))
-        aligned(table, console)
+            kinds, counts, why = _departure(departure)
+            console.print()
+            _indented(kinds, console, 0, "bold")
+            _indented(counts, console)
+            _indented(why, console, style="dim")
     if rule.checks:
         console.print(f"\n{len(rule.checks)} figures the tool printed are checked.")
 
 
+def _indented(content: str, console: Console, by: int = 4, style: str = "") -> None:
+    for line in wrap(content, max(20, console.width - by), break_long_words=False, break_on_hyphens=False):
+        console.print(Text(" " * by + line, style=style), soft_wrap=True)
+
+
 def _prices(rule: Convention) -> str:
-    return ", ".join(f"{price} a {op}" if price != 1 else f"{op}" for op, price in rule.prices.items()) or "none"
+    return ", ".join(f"{op} {price}" for op, price in rule.prices.items()) or "none"
 
 
 def _departure(departure: Departure) -> tuple[str, str, str]:
+    """For which layers, what is counted, and what that is."""
     options = [f"{name}={str(value).lower()}" for name, value in departure.options.items()]
     options += [f'form="{departure.form}"'] if departure.form else []
+    options += [departure.where.span.text] if departure.where else []
     kinds = ", ".join(departure.kinds) + (f" ({', '.join(options)})" if options else "")
-    counted = "not seen" if departure.unseen else departure.formula.span.text
-    return (
-        kinds,
-        f"+ {counted}" if departure.more else counted,
-        departure.why + (" (a mistake)" if departure.bug else ""),
-    )
+    counted = departure.formula.span.text
+    if departure.unseen and counted == "0":
+        counted = "not seen"
+    if departure.each:
+        counted += f", where each is the product over the axes of {departure.each.span.text}"
+    why = departure.why + (" (a mistake)" if departure.bug else "")
+    return kinds, f"+ {counted}" if departure.more else counted, why
 
 
 def page() -> str:
@@ -100,6 +120,8 @@ def _matrix(nets: Architecture, group: Iterable[str]) -> Iterator[str]:
     yield "| --- | " + " | ".join("---:" for _ in layers) + " |"
     yield "| on | " + " | ".join(f"`{net.input}`" for net in layers.values()) + " |"
     for name in names():
+        if convention(name).about:
+            continue
         cells = (text(Size.of(net.cost(name).value or 0), ASCII) for net in layers.values())
         yield f"| `{name}` | " + " | ".join(cells) + " |"
 
@@ -134,5 +156,5 @@ This page is made by `symcost conventions --markdown` from those files. "A mista
 
 SIDE_BY_SIDE = """
 What each convention counts for single layers, for a batch of two. Every figure of a tool is one that it printed, where it was
-measured.
+measured. Conventions for transformers only are not in these tables.
 """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
 from symcost.graph import resolved
+from symcost.render.naming import Naming, naming
 from symcost.sizes.atoms import Size
 from symcost.sizes.shape import Shape
 
@@ -22,6 +24,22 @@ class Document:
     title: str
     conventions: tuple[str, ...] = STANDARD
     resolve: bool = False  # write named sizes out
+    exact: bool = False  # every formula as it is, for machines
+    table: bool = True  # the layers too, not the totals alone
+    standalone: bool = False  # a whole document rather than a fragment
+    styles: Mapping[str, str] = field(default_factory=dict)  # how symbols are written in LaTeX and Typst
+
+    @cached_property
+    def naming(self) -> Naming:
+        """Names for rounded sizes that come up in the shapes, unless everything is to be written out."""
+        if self.resolve or self.exact:
+            return Naming()
+        symbols = {s.name for shape in self._shapes for d in _sizes(shape) for s in d.symbols()}
+        return naming(self._shapes, {*self.net.symbols, *symbols, *(s.name for s in self.net.domain.named)})
+
+    @cached_property
+    def _shapes(self) -> tuple[Shape, ...]:
+        return tuple(row.output for row in self.net.layers)
 
     @property
     def costs(self) -> dict[str, Cost]:
@@ -32,7 +50,7 @@ class Document:
             label = rule.unit if name in STANDARD else f"{rule.unit} ({name})"
             found[label] = self.net.cost(name)
         found["activations"] = self.net.activations
-        return {label: cost.resolved() if self.resolve else cost for label, cost in found.items()}
+        return {label: self.cell(cost) for label, cost in found.items()}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -40,12 +58,12 @@ class Document:
         return tuple(row for row in self.net.layers if row.kind != "id")
 
     def cell(self, cost: Cost) -> Cost:
-        return cost.resolved() if self.resolve else cost
+        """A cost as this document writes it."""
+        return cost.resolved() if self.resolve else cost.renamed(self.naming.written) if self.naming.inside else cost
 
     def shape(self, tensor: Shape) -> Shape:
-        if not self.resolve:
-            return tensor
-        return replace(tensor, channels=resolved(tensor.channels), dims=tuple(resolved(d) for d in tensor.dims))
+        change = resolved if self.resolve else self.naming.written
+        return replace(tensor, channels=change(tensor.channels), dims=tuple(change(d) for d in tensor.dims))
 
     @property
     def turns(self) -> dict[str, Size]:
@@ -58,7 +76,7 @@ class Document:
     @property
     def names(self) -> dict[str, Size]:
         """Named sizes that occur in shapes and costs, with what they stand for."""
-        found: dict[str, Size] = {}
+        found: dict[str, Size] = dict(self.naming.meanings)
         if not self.resolve:
             for size in (size for row in self.rows for size in (row.output.channels, *row.output.dims)):
                 found |= Cost(size, "elements", None, (), self.net.domain).definitions
@@ -84,6 +102,10 @@ class Document:
         return (values, costs) if all(c.value is not None for c in costs.values()) else ({}, {})
 
 
+def _sizes(shape: Shape) -> tuple[Size, ...]:
+    return (shape.channels, *shape.dims)
+
+
 def repeats(rows: Sequence[Row]) -> bool:
     return any(row.repeat != 1 for row in rows)
 
@@ -102,7 +124,7 @@ def rendered(document: Document, form: str) -> str:
         return stream.getvalue()
     from importlib import import_module
 
-    if form not in ("markdown", "latex", "json"):
-        raise ValueError(f"a table is text, markdown, latex or json, not {form!r}")
+    if form not in ("markdown", "latex", "typst", "json"):
+        raise ValueError(f"a table is text, markdown, latex, typst or json, not {form!r}")
     page: str = import_module(f"symcost.render.{form}").page(document)
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from symcost import __version__
@@ -15,7 +16,7 @@ SCHEMA = 1
 
 
 def page(document: Document) -> str:
-    net = document.net
+    document, net = replace(document, exact=True), document.net
     data = {
         "schema": SCHEMA,
         "symcost": __version__,

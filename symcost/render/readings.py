@@ -14,8 +14,9 @@ from symcost import __version__
 from symcost.explain import Explanation, Reading
 from symcost.render.figures import si
 from symcost.render.json import SCHEMA
-from symcost.render.terminal import aligned
-from symcost.sizes.atoms import Rational
+from symcost.render.terminal import aligned, spelling_of
+from symcost.sizes.atoms import Rational, Size
+from symcost.sizes.notation import text
 
 Grouped = dict[tuple[Rational, str, str], list[str]]
 
@@ -29,19 +30,21 @@ def show(explanation: Explanation, printed: str, console: Console, *, parts: boo
     )
     console.print()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    table.add_column(justify="right")
-    table.add_column(overflow="fold")
+    spelling = spelling_of(console)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    if not found:
+        table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     for (value, unit, scope), names in _grouped(found or explanation.nearest).items():
-        apart = "" if found else f"{_signed(Fraction(value) - explanation.value)} apart: "
-        what = ", ".join(names) or unit
-        table.add_row(
-            Text(f"{value:_}".replace("_", " ")), Text(unit), Text(f"{apart}{what}{', ' if scope else ''}{scope}")
-        )
+        apart = [] if found else [Text(_signed(Fraction(value) - explanation.value), style="dim")]
+        what = ": ".join(part for part in (scope, ", ".join(names)) if part)
+        table.add_row(Text(text(Size.of(value), spelling)), Text(unit), *apart, Text(what))
     aligned(table, console)
-    if len(found) < len(explanation.exact):
-        more = len(explanation.exact) - len(found)
-        console.print(f"\n{more} counts of a part of the network print it too: --all lists them.")
+    more = len(_grouped(explanation.exact)) - len(_grouped(found))
+    if more:
+        said = "one count of a part of the network prints" if more == 1 else f"{more} counts of a part of the network print"
+        console.print(f"\n{said} it too: --all lists {'it' if more == 1 else 'them'}.")
 
 
 def _grouped(readings: Iterable[Reading]) -> Grouped:

@@ -24,6 +24,7 @@ class General:
     params: Size
     macs: Size
     names: dict[str, Size]  # output sides by name
+    program: str  # the same in the language
 
 
 def general(kind: type[Layer]) -> General:
@@ -40,8 +41,21 @@ def general(kind: type[Layer]) -> General:
         params = total(w.numel for w in layer.weights(x))
         y, names = _named(x, y)
         macs = layer.ops(x, y).get(Op.MAC, Size.of(0))
-        return General(kind, x, y, presentable(params), presentable(macs), names)
+        return General(kind, x, y, presentable(params), presentable(macs), names, _program(layer, x))
     raise error or LayerError("layer-needs", f"{kind.kind} fits no tensor")
+
+
+def _program(layer: Layer, x: Shape) -> str:
+    symbols = {s.name: s for v in vars(layer).values() for s in _symbols(v)}
+    inside = {s.name for size in (x.channels, *x.dims) for s in size.symbols()}
+    declared = [f"{n}: nat" if s.low == 0 else n for n, s in symbols.items() if n not in inside]
+    heading = f"sym {', '.join(declared)}  " if declared else ""
+    return f"{heading}input {x}  {layer.written()}"
+
+
+def _symbols(value: object) -> set[Symbol]:
+    parts = value if isinstance(value, tuple) else (value,)
+    return {s for part in parts if isinstance(part, Size) for s in part.symbols()}
 
 
 def _named(x: Shape, y: Shape) -> tuple[Shape, dict[str, Size]]:

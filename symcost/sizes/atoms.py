@@ -89,7 +89,7 @@ class Symbol(Atom):
         self.name, self.integer, self.low, self.high = name, integer, low, high
         self.definition, self.top = definition, top
         bounds = tuple("" if b is None else str(b) for b in (low, high))
-        formulas = tuple(() if f is None else f.key for f in (definition, top))
+        formulas = tuple(() if f is None else (f.key,) for f in (definition, top))
         self._seal((0, name, integer, *bounds, *formulas))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
@@ -284,6 +284,8 @@ class Size:
                 return size
             parts = []
             for monomial, coefficient in size.terms.items():
+                if any(isinstance(a, Holds) and of_atom(a) == ZERO for a, _ in monomial):
+                    continue  # whatever stands beside it: 1/(n - 1) has no value at n = 1
                 part = Size.of(coefficient)
                 for atom, exponent in monomial:
                     part = part * of_atom(atom) ** exponent
@@ -563,6 +565,10 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
             return (1 if positive else 0), _least([upper(a) for a in positive], strict=False)
         case Function(name="sqrt"):
             return 0, None
+        case Function(name="log2"):
+            least, greatest = lower(atom.args[0]), upper(atom.args[0])
+            low = int(least).bit_length() - 1 if least is not None and least >= 1 else None
+            return low, None if greatest is None or greatest < 1 else int(greatest).bit_length()
         case Function(name="divisible"):
             return lower(atom.args[1]), None
         case Function(name="ceil"):

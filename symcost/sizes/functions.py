@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, Function, Holds, Size, bounds, lower
-from symcost.sizes.facts import Condition, divides, never_negative
+from symcost.sizes.atoms import ONE, ZERO, Function, Holds, Size, bounds, lower, numeric_content
+from symcost.sizes.facts import Condition, at_least, divides, equal, never_negative
+from symcost.sizes.facts import divisible as divisible_by
 from symcost.sizes.rounding import ceil, floor
 
 
@@ -95,9 +97,23 @@ def divisible(value: Size, divisor: Size) -> Size:
 
 
 def holds(kind: str, size: Size, divisor: Size) -> Size:
-    """1 where the condition holds, 0 where it does not, and the bracket where that depends."""
-    decided = Condition(kind, size, divisor).holds()
-    return Size.of(Holds(kind, size, divisor)) if decided is None else Size.of(int(decided))
+    """1 where the condition holds, 0 where it does not, and the bracket where that depends.
+
+    What says the same is one bracket: ``[2*w != 256]`` is ``[w != 128]``.
+    """
+    match kind:
+        case ">=":
+            condition = at_least(size, 0)
+        case "==" | "!=":
+            condition = replace(equal(size / Size.of(numeric_content(size)), ZERO), kind=kind)
+        case "|":
+            condition = divisible_by(size, divisor)
+        case _:
+            condition = Condition(kind, size, divisor)
+    decided = condition.holds()
+    if decided is not None:
+        return Size.of(int(decided))
+    return Size.of(Holds(condition.kind, condition.size, condition.divisor))
 
 
 FUNCTIONS: dict[str, Callable[..., Size]] = {

@@ -47,6 +47,8 @@ class Spelling:
     every: str  # before the turns a condition holds for
     where: str  # before what must hold for a condition to matter
     comma: str
+    opening: str  # of parentheses that are closed on another line
+    closing: str
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
 
@@ -92,10 +94,38 @@ def _guard(guard: Size, sp: Spelling) -> str:
     return condition_text(Condition("==", guard - 1), sp)
 
 
+def parts(size: Size, spelling: Spelling) -> tuple[str, list[tuple[str, Size]], str]:
+    """A formula to be broken into lines: what stands before a long sum, its terms with their texts, what stands behind.
+
+    ``B·(9408·H1·W1 + ...)`` is ``B·(``, the terms, ``)``; a plain sum has nothing around it.
+    """
+    sums = [(a, e) for m in size.terms for a, e in m if isinstance(a, Group) and len(a.size.terms) > 1 and e == 1]
+    if len(size.terms) != 1 or not sums:
+        return "", _split(size, spelling), ""
+    longest, _ = max(sums, key=lambda pair: len(pair[0].inside()[0].terms))
+    ((monomial, coefficient),) = size.terms.items()
+    around = Size({tuple(p for p in monomial if p[0] != longest): coefficient})
+    before = "" if around == ONE else _sum(around, spelling) + spelling.times
+    return before + spelling.opening, _split(longest.inside()[0], spelling), spelling.closing
+
+
+def _split(size: Size, sp: Spelling) -> list[tuple[str, Size]]:
+    written = _terms(size, sp)
+    sizes = [Size({m: abs(Fraction(size.terms[m]))}) for m in _printed_order(size)]
+    if len(written) < len(sizes):  # two of them are one ceiling
+        sizes = [sizes[0]] * len(written)
+    return list(zip(written, sizes, strict=True))
+
+
 def _sum(size: Size, sp: Spelling) -> str:
+    return "".join(_terms(size, sp))
+
+
+def _terms(size: Size, sp: Spelling) -> list[str]:
+    """The terms of a sum in the order of printing, each but the first with its sign before it."""
     if not size.terms:
-        return sp.number(0)
-    written = ""
+        return [sp.number(0)]
+    found: list[str] = []
     raised = _raised_floor(size)
     for monomial in _printed_order(size):
         coefficient = size.terms[monomial]
@@ -105,11 +135,9 @@ def _sum(size: Size, sp: Spelling) -> str:
             term = _rounded(raised, True, sp)
         else:
             term = _term(monomial, abs(Fraction(coefficient)), sp)
-        if written:
-            written += (" + " if coefficient > 0 else " - ") + term
-        else:
-            written = term if coefficient > 0 else f"-{term}"
-    return written
+        sign = (" + " if coefficient > 0 else " - ") if found else ("" if coefficient > 0 else "-")
+        found.append(sign + term)
+    return found
 
 
 def _raised_floor(size: Size) -> Floor | None:
@@ -136,9 +164,16 @@ def _printed_order(size: Size) -> list[Monomial]:
 
 def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     over = [(a, e) for a, e in monomial if e > 0]
+    if sp.braces_fraction:  # a sum reaches to the end of its term
+        over.sort(key=lambda pair: isinstance(pair[0], Sum))
     under = [(a, -e) for a, e in monomial if e < 0]
     top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
     factors = [_factor(a, e, sp) for a, e in over]
+    if sp.braces_fraction:
+        sums = [i for i, (a, e) in enumerate(over) if isinstance(a, Sum) and (e != 1 or i < len(over) - 1)]
+        for i in sums:
+            base = sp.parens(_atom(over[i][0], sp))
+            factors[i] = base if over[i][1] == 1 else sp.power(base, sp.number(over[i][1]))
     if top != 1 or not factors:
         factors.insert(0, sp.number(top))
     divisors = [_factor(a, e, sp) for a, e in under]
@@ -340,6 +375,8 @@ ASCII = Spelling(
     every="for",
     where="where",
     comma=", ",
+    opening="(",
+    closing=")",
     braces_fraction=False,
     relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=", "|": "|"},
 )
@@ -361,6 +398,8 @@ UNICODE = Spelling(
     every="for",
     where="where",
     comma=", ",
+    opening="(",
+    closing=")",
     braces_fraction=False,
     relations={">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "=", "!=": "≠", "|": "|"},
 )
@@ -388,6 +427,59 @@ LATEX = Spelling(
     every=r"\text{ for }",
     where=r"\text{ where }",
     comma=r",\ ",
+    opening=r"\bigl(",
+    closing=r"\bigr)",
     braces_fraction=True,
     relations={">=": r"\ge", "<=": r"\le", ">": ">", "<": "<", "==": "=", "!=": r"\ne", "|": r"\mid"},
+)
+
+
+def typst_name(name: str) -> str:
+    """``Cin`` is ``C_"in"``, ``H1`` is ``H_1``, ``alpha`` is ``alpha``; other words stand in quotation marks."""
+    head, _, tail = name.partition("_")
+    if not tail and head not in _GREEK:
+        found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
+        if (found and found[1].isupper()) or (found and found[2].isdigit()):
+            head, tail = found[1], found[2]
+        elif re.fullmatch(r"([A-Za-z]+)\d+", name):
+            head, tail = re.split(r"(?<=[A-Za-z])(?=\d)", name, maxsplit=1)
+    base = head if len(head) == 1 or head in _GREEK else f'"{head}"'
+    return base if not tail else f"{base}_{tail}" if len(tail) == 1 or tail.isdigit() else f'{base}_"{tail}"'
+
+
+def _typst_round(name: str) -> Callable[[str, str], str]:
+    return lambda top, bottom: f"{name}({top})" if bottom == "1" else f"{name}(frac({top}, {bottom}))"
+
+
+def _typst_number(value: int) -> str:
+    digits = str(value)
+    return digits if len(digits) < 5 else f"{value:,}".replace(",", " thin ")
+
+
+def _typst_function(name: str, args: str) -> str:
+    known = {"log2": "log_2", "min": "min", "max": "max", "gcd": "gcd", "sqrt": "sqrt"}
+    return f"{known.get(name, f'op({chr(34)}{name}{chr(34)})')}({args})"
+
+
+TYPST = Spelling(
+    times=" ",
+    between_numbers=" dot ",
+    name=typst_name,
+    number=_typst_number,
+    power=lambda base, exponent: f"{base}^({exponent})",
+    fraction=lambda top, bottom: f"frac({top}, {bottom})",
+    floor=_typst_round("floor"),
+    ceil=_typst_round("ceil"),
+    function=_typst_function,
+    parens=lambda inner: f"({inner})",
+    sum=lambda term, index, last: f"sum_({index}=0)^({last}) ({term})",
+    bracket=lambda condition: f"[{condition}]",
+    whole=lambda size: f"{size} in ZZ",
+    every='" for "',
+    where='" where "',
+    comma=", ",
+    opening="(",
+    closing=")",
+    braces_fraction=True,
+    relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "=", "!=": "!=", "|": "divides"},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from symcost.sizes.atoms import ONE, Size, Symbol, product
 from symcost.sizes.notation import ASCII, Spelling, text
@@ -16,6 +16,7 @@ class Shape:
     dims: tuple[Size, ...] = ()
     batch: Size = ONE
     ids: bool = False
+    tag: object = field(default=None, compare=False, repr=False)  # of a tensor that a program names: which one it is
 
     @property
     def rank(self) -> int:
@@ -48,6 +49,7 @@ class Shape:
             channels=self.channels if channels is None else channels,
             dims=self.dims if dims is None else dims,
             ids=False,
+            tag=None,
         )
 
     def subs(self, values: dict[Symbol, Size]) -> Shape:

@@ -1,0 +1,261 @@
+"""A derivation for the terminal, as a LaTeX `align`, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from textwrap import wrap
+
+from rich.console import Console
+from rich.text import Text
+
+from symcost import __version__
+from symcost.derive import Derivation, Step
+from symcost.render.json import SCHEMA
+from symcost.render.json import cost as data_of
+from symcost.render.latex import escaped, shape
+from symcost.render.terminal import spelling_of
+from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, latex_name
+from symcost.sizes.written import Form, text
+
+INDENT = 6
+LINE = 70  # signs of a line of LaTeX, before it is broken
+
+
+def show(derivation: Derivation, console: Console, points: int = 0) -> None:
+    """Print the steps. ``points`` is at how many points they were checked."""
+    for line in _lines(derivation, spelling_of(console), console.width, points):
+        console.print(line, soft_wrap=True)
+
+
+def plain(derivation: Derivation, width: int = 80) -> str:
+    """The same as text, without colours."""
+    return "".join(f"{line.plain}\n" for line in _lines(derivation, UNICODE, width, 0))
+
+
+def _lines(derivation: Derivation, spelling: Spelling, width: int, points: int) -> Iterator[Text]:
+    width = max(width, 40)
+    for line in wrap(_title(derivation, spelling), width, break_long_words=False, break_on_hyphens=False):
+        yield Text(line, style="bold")
+    yield from (Text(line) for line in wrap(derivation.meaning, width))
+    yield Text("")
+    known = ""
+    for step in _once(derivation.steps):
+        yield from _head(step, spelling, width)
+        known, written = _formula(step, spelling, known, width - INDENT)
+        yield from (Text(" " * INDENT + line) for line in written)
+    yield Text("")
+    for label, said in _notes(derivation, spelling, points):
+        first, *more = wrap(said, width - 13, break_long_words=False)
+        yield Text.assemble((f"{label:<13}", "dim"), first)
+        yield from (Text(" " * 13 + line) for line in more)
+
+
+def _title(derivation: Derivation, spelling: Spelling) -> str:
+    """``bn on C@H × W → C@H × W``"""
+    if derivation.input is None or derivation.output is None:
+        return derivation.title
+    arrow = "→" if spelling is UNICODE else "->"
+    return f"{derivation.title} on {derivation.input.text(spelling)} {arrow} {derivation.output.text(spelling)}"
+
+
+def _once(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps; a rule that was said before is not said again."""
+    said: set[str] = set()
+    for step in steps:
+        yield replace(step, rule="") if step.rule in said else step
+        said.add(step.rule)
+
+
+def _head(step: Step, spelling: Spelling, width: int) -> Iterator[Text]:
+    number = f"({step.number})"
+    what = step.what if step.on is None else f"{step.what} on {step.on.text(spelling)}"
+    lines = wrap(f"{what}: {step.rule}" if step.rule else what, width - 5)
+    for index, line in enumerate(lines):
+        rest = line[len(step.what) :] if not index else line
+        name = (line[: len(step.what)], "bold") if not index else ("", "")
+        yield Text.assemble(f"{number:<5}" if not index else " " * 5, name, (rest, "dim"))
+
+
+def _formula(step: Step, spelling: Spelling, known: str, room: int) -> tuple[str, list[str]]:
+    """The right side, and the lines of the formula; what the line above ends with is not repeated."""
+    before, after = text(step.before, spelling), text(step.after, spelling)
+    sign = "~" if step.limit else "="
+    chain = [*([step.name] if step.name else []), "" if before == known else before]
+    chain += [after] if before != after else []
+    whole = f" {sign} ".join(chain).strip()
+    if len(whole) <= room:
+        return after, [whole]
+    lines = []
+    for index, part in enumerate(chain):
+        lead = f"{sign} " if index else ""
+        lines += wrap(lead + part, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return after, lines
+
+
+def _notes(derivation: Derivation, spelling: Spelling, points: int) -> Iterator[tuple[str, str]]:
+    if derivation.free:
+        yield "no cost", ", ".join(derivation.free)
+    if derivation.cost.uncounted:
+        yield "not counted", ", ".join(derivation.cost.uncounted)
+    if derivation.requirements:
+        yield "requires", ", ".join(condition_text(c, spelling) for c in derivation.requirements)
+    for index, source in enumerate(derivation.sources):
+        yield "" if index else "sources", source
+    if points:
+        where = f"at {points} random points of the domain" if points > 1 else "by arithmetic"
+        yield "checked", f"both sides of every step {where}"
+
+
+# ------------------------------------------------------------ for papers
+
+
+def latex(derivation: Derivation) -> str:
+    """One `align*` that may break over pages; a step is a line of text and its formula."""
+    lines = ["% needs \\usepackage{amsmath}", "{\\allowdisplaybreaks"]
+    known = ""
+    for index, step in enumerate(_once(derivation.steps)):
+        on = "" if step.on is None else f" on ${shape(step.on)}$"
+        rule = f": {_sentence(step.rule)}" if step.rule else ""
+        said = rf"({step.number}) \emph{{{_sentence(step.what)}}}{on}{rule}"
+        lines.append(rf"\noindent {said}" if not index else rf"\intertext{{{said}}}")
+        lines += ["\\begin{align*}"] if not index else []
+        known, written = _aligned(step, known)
+        lines += [f"  {line} \\\\" for line in written]
+    lines[-1] = lines[-1].removesuffix(" \\\\")
+    lines += ["\\end{align*}}"]
+    if derivation.sources:
+        lines.append(f"\\noindent Sources: {escaped('; '.join(derivation.sources))}.")
+    return "\n".join(lines) + "\n"
+
+
+def _aligned(step: Step, known: str) -> tuple[str, list[str]]:
+    before, after = text(step.before, LATEX), text(step.after, LATEX)
+    sign = r"\sim" if step.limit else "="
+    left = latex_name(step.name) if step.name else f"({step.number})"
+    if text(step.before, UNICODE) == text(step.after, UNICODE):
+        shown = [f"= {after}"]
+    elif before == known:
+        shown = [f"{sign} {after}"]
+    elif _length(before) + _length(after) < LINE // 2:
+        shown = [f"= {before} {sign} {after}"]
+    else:
+        shown = [f"= {before}", f"{sign} {after}"]
+    lines: list[str] = []
+    for part in shown:
+        first, *more = broken(part)
+        lines += [f"{'' if lines else left} &{first}".strip(), *(rf"&\quad {m}" for m in more)]
+    return after, lines
+
+
+def _sentence(rule: str) -> str:
+    return escaped(rule).replace("^", r"\textasciicircum{}").replace("~", r"\textasciitilde{}")
+
+
+TOKEN = re.compile(r"\\left(?:\\[a-z]+|.)|\\right(?:\\[a-z]+|.)| [+-] |[{}]|\\[a-zA-Z]+|.", re.S)
+
+
+def broken(formula: str, line: int = LINE) -> list[str]:
+    """A long sum over several lines: at its own signs, or at those in its outer parentheses, which then keep one size."""
+    if _length(formula) <= line:
+        return [formula]
+    tokens = TOKEN.findall(formula)
+    least = 0 if _breaks(tokens, 0) else 1
+    return _wrapped(_flat(tokens) if least else tokens, least, line)
+
+
+def _depths(tokens: list[str]) -> Iterator[tuple[str, int, int]]:
+    """Each token with how many braces and how many parentheses are open around it."""
+    braces = parens = 0
+    for token in tokens:
+        if token == "}":
+            braces -= 1
+        if token.startswith(r"\right"):
+            parens -= 1
+        yield token, braces, parens
+        if token == "{":
+            braces += 1
+        if token.startswith(r"\left") and not token.startswith(r"\leftarrow"):
+            parens += 1
+
+
+def _breaks(tokens: list[str], least: int) -> int:
+    return sum(t in (" + ", " - ") and not b and p <= least for t, b, p in _depths(tokens))
+
+
+def _flat(tokens: list[str]) -> list[str]:
+    r"""``\bigl(`` and ``\bigr)`` for the outer parentheses, which need no partner on their own line."""
+    return [
+        {r"\left(": r"\bigl(", r"\right)": r"\bigr)"}.get(t, t) if not b and not p else t for t, b, p in _depths(tokens)
+    ]
+
+
+def _wrapped(tokens: list[str], least: int, line: int) -> list[str]:
+    lines, current = [], ""
+    for token, braces, parens in _depths(tokens):
+        if token in (" + ", " - ") and not braces and not parens and _length(current) > line * 2 // 3:
+            lines.append(current)
+            current = f"{{}}{token.rstrip()} "
+        else:
+            current += token
+    return [*lines, current]
+
+
+def _length(formula: str) -> int:
+    """About how many signs it is wide."""
+    without = re.sub(r"\\(?:left|right|bigl|bigr|mathrm|lfloor|rfloor|lceil|rceil)\b", "", formula)
+    return len(re.sub(r"\\[a-zA-Z]+|[{}^_\\]", lambda m: "x" if len(m[0]) > 2 else "", without))
+
+
+def markdown(derivation: Derivation) -> str:
+    """A numbered list, formulas as LaTeX between dollars."""
+    lines = [f"**{_title(derivation, UNICODE)}**", "", f"{derivation.meaning}", ""]
+    for step in _once(derivation.steps):
+        before, after = text(step.before, LATEX), text(step.after, LATEX)
+        sign = r"\sim" if step.limit else "="
+        left = f"{latex_name(step.name)} = " if step.name else ""
+        chain = before if before == after else f"{before} {sign} {after}"
+        on = "" if step.on is None else f" on ${shape(step.on)}$"
+        rule = f": {step.rule}" if step.rule else ""
+        lines.append(f"{step.number}. *{step.what}*{on}{rule}  \n   ${left}{chain}$")
+    lines.append("")
+    lines += [f"* {label}: {said}" for label, said in _notes(derivation, UNICODE, 0)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def page(derivation: Derivation, points: int = 0) -> str:
+    """One JSON document."""
+    data = {
+        "schema": SCHEMA,
+        "symcost": __version__,
+        "title": derivation.title,
+        "input": None if derivation.input is None else str(derivation.input),
+        "output": None if derivation.output is None else str(derivation.output),
+        "meaning": derivation.meaning,
+        "cost": data_of(derivation.cost),
+        "steps": [_data(step) for step in derivation.steps],
+        "no_cost": list(derivation.free),
+        "requires": [condition_text(c, ASCII) for c in derivation.requirements],
+        "sources": list(derivation.sources),
+        "checked_at": points,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _data(step: Step) -> dict[str, object]:
+    def both(form: Form) -> str:
+        return text(form, ASCII)
+
+    return {
+        "number": step.number,
+        "what": step.what,
+        "on": None if step.on is None else str(step.on),
+        "rule": step.rule,
+        "source": step.source or None,
+        "name": step.name or None,
+        "before": both(step.before),
+        "relation": "~" if step.limit else "=",
+        "after": both(step.after),
+    }
