@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -33,6 +33,8 @@ from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
+
+    from symcost.proving import Proof
 
     from symcost.derive import Derivation
     from symcost.growth import Scaling
@@ -191,6 +193,12 @@ class Cost:
     def __repr__(self) -> str:
         counted = f", convention={self.convention!r}" if self.convention else ""
         return f"Cost({str(self)!r}, unit={self.unit!r}{counted})"
+
+    def proves(self, claim: str, *, assume: Sequence[str] = (), growing: Sequence[str] = ()) -> Proof:
+        """Whether a formula is equal to this cost, or ``"<= ..."``, ``"= O(..)"``, ``"~ 25.6M"``: proved, refuted or left open."""
+        from symcost.proving import proves
+
+        return proves(self, claim, assume, growing)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Cost):

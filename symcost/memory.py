@@ -22,6 +22,7 @@ from symcost.layers.dense import Linear
 from symcost.sizes.atoms import ONE, ZERO, Size, lower, product, total
 from symcost.sizes.facts import at_least
 from symcost.sizes.functions import maximum, minimum
+from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, SymcostError, nearest
 from symcost.training import RECOMPUTE, Work, traced, works
 
@@ -341,39 +342,120 @@ def _divided(steps: list[Step]) -> Iterator[Step]:
 # ------------------------------------------------------------ the peak
 
 
-def peak(net: Architecture, dtype: str = "bf16") -> Cost:
-    """The most bytes of activations alive at one time in inference, running the layers in order of the program.
+def peak(
+    net: Architecture,
+    dtype: str = "bf16",
+    training: bool = False,
+    recompute: str = "none",
+    flash: bool = False,
+    statistics: bool = True,
+) -> Cost:
+    """The most bytes of activations alive at one time, running the layers in order of the program.
 
     A tensor is alive from the step that makes it to the last that takes it, what comes in from the start and what comes out to
     the end; views share their tensor, nothing is overwritten in place, and a layer's own intermediate results are not counted.
+    In ``training`` there is besides, at each step forward, what is kept so far; on the way back what is kept up to there and the
+    gradients of the tensors that are alive at that step. Weights, their gradients and `states` come on top.
+
     Raises `SymcostError` where it is open what runs, or where sizes change with the turns of a symbolic loop.
     """
-    each, found = bytes_of(dtype), traced(net)
+    found = traced(net)
     _decided(net, found)
-    alive = _alive(found, net)
-    sizes = {total(t.numel * (IDS if t.shape.ids else each) * _at_once(t) for t in at) for at in alive.values()}
-    first = {
-        total(t.numel * (IDS if t.shape.ids else each) * _at_once(t) for t in at)
-        for step, at in alive.items()
-        if not any(isinstance(f, Turns) and f.others for f in step.frames)
-    }
-    most = maximum(*(net._apply(size) for size in _ordered(sizes)))
-    cost = net._cost(most, "bytes")
-    counts = [net._apply(f.count) for s in found.steps for f in s.frames if isinstance(f, Turns)]
-    if first and maximum(*(net._apply(size) for size in _ordered(first))) != most:
-        needed = [at_least(c, 2, "the repeat has a second turn") for c in dict.fromkeys(counts) if (lower(c) or 0) < 2]
-        domain = replace(cost.domain, conditions=(*cost.domain.conditions, *needed))
-        return replace(cost, domain=domain)
-    return cost
+    each, alive = bytes_of(dtype), _alive(found, net)
+
+    def most(steps: Iterable[Step]) -> Size:
+        return maximum(*_ordered({net._apply(size) for step in steps for size in at(step)}))
+
+    if training:
+        at = _Schedule(net, found, alive, each, recompute, flash, statistics).at
+    else:
+
+        def at(step: Step) -> Iterator[Size]:
+            yield total(_bytes(tensor, each) for tensor in alive[step])
+
+    cost = net._cost(most(found.steps), "bytes")
+    first = [step for step in found.steps if not any(isinstance(f, Turns) and f.others for f in step.frames)]
+    once = len(first) == len(found.steps) or most(first) == cost._size
+    counts = dict.fromkeys(net._apply(f.count) for s in found.steps for f in s.frames if isinstance(f, Turns))
+    needed = [] if once else [at_least(c, 2, "the repeat has a second turn") for c in counts if (lower(c) or 0) < 2]
+    return replace(cost, domain=replace(cost.domain, conditions=(*cost.domain.conditions, *needed)))
+
+
+def _bytes(tensor: Tensor, each: Fraction) -> Size:
+    """Of one tensor, and of its copies where experts run at the same time."""
+    copies = product(f.factor for f in tensor.frames if not isinstance(f, Turns))
+    return tensor.numel * (IDS if tensor.shape.ids else each) * copies
+
+
+class _Schedule:
+    """What is there at each step of training, the last time it runs forward and the first time it runs back."""
+
+    def __init__(
+        self,
+        net: Architecture,
+        found: Trace,
+        alive: dict[Step, tuple[Tensor, ...]],
+        each: Fraction,
+        recompute: str,
+        flash: bool,
+        statistics: bool,
+    ) -> None:
+        if recompute not in ("none", "selective"):
+            message = (
+                f"the peak of training is known without recomputation and with 'selective', not with '{recompute}'"
+            )
+            raise SymcostError(Diagnostic("bad-value", message))
+        self.alive, self.each = alive, each
+        keeping = _Keeping(found, each, flash or recompute == "selective", statistics, Split(ONE))
+        self.graded: set[Tensor] = set()
+        for work in works(net, found=found):
+            if work.runs_back:
+                keeping.add(work, False)
+                self.graded.add(work.step.output)
+        self.keeping = keeping
+        self.places = {step: place for place, step in enumerate(found.steps)}
+
+    def at(self, step: Step) -> Iterator[Size]:
+        kept = total(self._kept(step))
+        there = self.alive[step]
+        yield kept + total(_bytes(t, self.each) for t in there if not self._is_kept(t, step))
+        yield kept + total(_bytes(t, self.each) for t in there if t in self.graded)
+
+    def _kept(self, step: Step) -> Iterator[Size]:
+        here, keeping = self.places[step], self.keeping
+        for own in keeping.own:
+            if self.places[own.step] <= here:
+                yield own.bytes
+            else:
+                whole = Tensor(Shape(ONE), own.step.frames)
+                now = _union(whole, [_now(whole, step)])
+                every = _over(whole, ("all",) * len(whole.frames))
+                yield own.bytes * (every - now) / every if every.terms else ZERO
+        for tensor, reasons in keeping.modes.items():
+            maker = keeping.made.get(tensor)
+            numel = _union(tensor, list(reasons))
+            if maker is not None and self.places[maker] > here:
+                current = [m for reason in reasons if (m := _shared([reason, _now(tensor, step)])) is not None]
+                numel = numel - _union(tensor, current)
+            yield numel * (IDS if tensor.shape.ids else self.each)
+
+    def _is_kept(self, tensor: Tensor, step: Step) -> bool:
+        """Whether the one that is alive here is also kept."""
+        reasons = self.keeping.modes.get(tensor, {})
+        return any(_shared([reason, _now(tensor, step)]) is not None for reason in reasons)
+
+
+def _now(tensor: Tensor, step: Step) -> Mode:
+    """The turn that runs when a step runs for the last time; of repeats the step is not in, all turns or none."""
+    common = set(step.frames)
+    others = any(isinstance(f, Turns) and f.others and f in common for f in tensor.frames)
+    if not others:
+        return ("all",) * len(tensor.frames)
+    return tuple("last" if f in common and isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
 
 
 def _ordered(sizes: Iterable[Size]) -> list[Size]:
     return sorted(sizes, key=lambda size: size.key)
-
-
-def _at_once(tensor: Tensor) -> Size:
-    """Copies of a tensor at one time: of experts."""
-    return product(f.factor for f in tensor.frames if not isinstance(f, Turns))
 
 
 def _decided(net: Architecture, found: Trace) -> None:
@@ -392,7 +474,7 @@ def _alive(found: Trace, net: Architecture) -> dict[Step, tuple[Tensor, ...]]:
     steps = found.steps
     end = len(steps)
     made = {tensor: 0 for tensor in found.inputs}
-    last = {tensor: end for tensor in found.outputs}
+    last = dict.fromkeys(found.outputs, end)
     carried = {(id(taken), id(others)) for taken, _, others in found.carried}
     ends: dict[int, int] = {}
     for place, step in enumerate(steps):
@@ -500,6 +582,7 @@ def traffic(net: Architecture, dtype: str = "bf16", phase: str = "prefill") -> t
     found = []
     for entry in net._tally.entries:
         layer, x = entry.leaf.layer, entry.leaf.input
+        counts: Mapping[str, Size]
         if isinstance(layer, UserLayer):
             counts, moved, read = entry.counts, x.numel + entry.leaf.output.numel, entry.params
         else:
@@ -543,4 +626,6 @@ def _moved(layer: Layer, entry: Any, decode: bool) -> tuple[Mapping[str, Size], 
 
 
 def _sum(*parts: Mapping[Any, Size]) -> dict[Any, Size]:
-    return {op: total(part.get(op, ZERO) for part in parts) for op in {op: None for part in parts for op in part}}
+    return {
+        op: total(part.get(op, ZERO) for part in parts) for op in dict.fromkeys(op for part in parts for op in part)
+    }

@@ -90,7 +90,8 @@ def decide(
     if not search.symbols:
         number = size.number
         if number is not None:
-            return Verdict(_FAILS[relation](number) is False, "numbers", None if not _FAILS[relation](number) else {}, True)
+            wrong = _FAILS[relation](number)
+            return Verdict(not wrong, "numbers" if wrong else "the difference is a number", {} if wrong else None, wrong)
         return Verdict(None, "a function that was not evaluated")
     found = search.within(QUICK)
     if found is not None:
@@ -117,7 +118,7 @@ class _Search:
 
     def __init__(self, size: Size, relation: str, conditions: Sequence[Condition], inside: Inside | None) -> None:
         self.value, self.fails, self.inside = evaluator(size), _FAILS[relation], inside
-        own = size.symbols()
+        own = free(size)
         self.conditions = [c for c in map(_public, conditions) if c is not None]
         while more := [c.symbols for c in self.conditions if own & c.symbols and not c.symbols <= own]:
             own = own.union(*more)  # what stands in a condition beside a symbol of the formula
@@ -167,7 +168,9 @@ class _Search:
                 return False
             self.met += 1
             return self.fails(self.value(point)) and (self.inside is None or self.inside(point))
-        except (ZeroDivisionError, OverflowError):
+        except ZeroDivisionError:  # one side is no number here, so nothing is claimed
+            return False
+        except OverflowError:
             self.skipped += 1
             return False
 
@@ -252,7 +255,12 @@ def _public(condition: Condition) -> _Condition | None:
     def holds(point: Point) -> bool:
         return guard(point) == 0 or _HOLDS[kind](size(point), divisor(point))
 
-    return _Condition(frozenset(s for part in parts for s in part.symbols()), holds)
+    return _Condition(frozenset(s for part in parts for s in free(part)), holds)
+
+
+def free(size: Size) -> set[Symbol]:
+    """The symbols of a formula but those that count the turns of a sum."""
+    return size.symbols() - {a.index for a in size.atoms() if isinstance(a, Sum)}
 
 
 def _within(symbol: Symbol, number: int) -> Rational:
@@ -303,7 +311,7 @@ class _Goal:
         below = [a for m, c in fact.terms.items() if c == -1 and (a := _alone(m)) and a.low == 0 and a.integer]
         above = [a for m, c in fact.terms.items() if c == 1 and (a := _alone(m)) and a.low == 0 and a.integer]
         if not below or not above or self.depth > MAX_DEPTH:
-            return [kept]
+            return [kept.subs(_loosely(fact))]
         a, c = above[0], below[0]  # either c < a, or c is a plus what the others leave
         less = {a: Size.of(c) + Size.of(_new()) + 1}
         more = {c: Size.of(a) + Size.of(_new())}
@@ -341,6 +349,12 @@ def _solved(fact: Size) -> dict[Symbol, Size] | None:
         if sign < 0 and symbol.low is None:
             return {symbol: rest - Size.of(_new(integer=symbol.integer))}
     return None
+
+
+def _loosely(fact: Size) -> dict[Symbol, Size]:
+    """The same, where the symbol's own bound is lost: more is to be proved, and roundings of the fact can be seen through."""
+    found = ((s, rest) for s, sign, rest in _isolated(fact) if sign > 0)
+    return next(({s: Size.of(_new(integer=s.integer)) - rest} for s, rest in found), {})
 
 
 def _proved_under(size: Size, relation: str, conditions: Sequence[Condition]) -> str | None:
@@ -397,10 +411,14 @@ def _substitution(condition: Condition) -> tuple[dict[Symbol, Size], list[Size]]
                 value = -sign * rest
                 return {symbol: value}, [] if symbol.low is None else [value - symbol.low]
         case "|":
-            for symbol, sign, rest in _isolated(condition.size):
-                divisor = condition.divisor
-                if symbol.integer and symbol not in divisor.symbols() and divisor.integer:
-                    value, more = _multiple(symbol, divisor, -sign * rest)
+            for monomial, coefficient in condition.size.terms.items():
+                symbol = _alone(monomial)
+                if symbol is None or not symbol.integer:
+                    continue
+                divisor = condition.divisor / abs(coefficient)
+                rest = (condition.size - Size({monomial: coefficient})) / -coefficient
+                if divisor.integer and rest.integer and symbol not in divisor.symbols() | rest.symbols():
+                    value, more = _multiple(symbol, divisor, rest)
                     return {symbol: value}, more
     return {}, []
 
@@ -459,12 +477,25 @@ def _direct(goal: _Goal) -> str | None:
         if any(isinstance(a, Group) for m in size.terms for a, _ in m) and not over_one_divisor(size)[0].terms:
             return "the canonical forms are the same over one divisor"
         return "it follows from what is known" if goal.known and is_zero(size, goal.known) else None
-    if never_negative(size, goal.known):
+    if never_negative(size, goal.known) or never_negative(_lowered(size), goal.known):
         return "no value of a symbol makes it negative"
     if any(isinstance(a, Group) for m in size.terms for a, _ in m):
         top, bottom = over_one_divisor(size)
         return "no value of a symbol makes it negative" if (lower(bottom) or 0) > 0 and never_negative(top, goal.known) else None
     return None
+
+
+def _lowered(size: Size) -> Size:
+    """With the bounds ``(n - d + 1)/d <= ⌊n/d⌋ <= n/d`` for roundings that are terms by themselves."""
+    parts = []
+    for monomial, coefficient in size.terms.items():
+        atom = monomial[0][0] if len(monomial) == 1 and monomial[0][1] == 1 else None
+        if isinstance(atom, Floor) and atom.numerator.integer:
+            n, d = atom.numerator, atom.denominator
+            parts.append(coefficient * ((n - d + 1 if coefficient > 0 else n) / d))
+        else:
+            parts.append(Size({monomial: coefficient}))
+    return total(parts)
 
 
 # by cases

@@ -18,13 +18,13 @@ from symcost.claims import Claims, figure, last_digit
 from symcost.conventions import names as conventions
 from symcost.domain import Domain, by_name
 from symcost.graph import resolved
-from symcost.graph.scope import NetBinding, Scope
+from symcost.graph.scope import Declared, NetBinding, Scope
 from symcost.graph.values import Evaluator, fail
 from symcost.growth import _feasible, leading, limit
 from symcost.latex_formula import Claim, Names, is_latex, read_claim
 from symcost.ops import Op
 from symcost.parser import parse_formula
-from symcost.prove import Verdict, decide, evaluator
+from symcost.prove import Verdict, decide, evaluator, free
 from symcost.signs import runs
 from symcost.sizes.atoms import Floor, Function, Monomial, Rational, Size, Symbol, lower, total
 from symcost.sizes.facts import Condition
@@ -106,6 +106,19 @@ def proves(cost: Cost, claim: str, assume: Sequence[str] = (), growing: Sequence
         right = Evaluator(domain.scope()).size(asked.right)
     facts = [c for text in assume for c in _compared(text, Evaluator(domain.scope()))]
     return _answer(domain, asked, claim, (cost.resolved(), cost._owned(resolved(right))), facts, growing)
+
+
+def prove_formula(claim: str, symbols: Mapping[str, Symbol], assume: Sequence[str] = ()) -> Proof:
+    """A claim about formulas alone: both sides are written in symbols, whose bounds are given."""
+    source = Source("<claim>", claim)
+    domain = Domain({name: Declared(symbol) for name, symbol in symbols.items()}, (), (), ())
+    with _at_its_place(source):
+        asked = _read(source, Names(symbols), is_latex(claim))
+        if asked.left is None:
+            raise fail("condition-needed", "a claim compares two things", asked.right.span)
+        sides = [Cost(Evaluator(domain.scope()).size(side), "", None, (), domain) for side in (asked.left, asked.right)]
+    facts = [c for text in assume for c in _compared(text, Evaluator(domain.scope()))]
+    return _answer(domain, asked, claim, (sides[0], sides[1]), facts, ())
 
 
 # ------------------------------------------------------------ reading
@@ -209,7 +222,7 @@ def _answer(
     values = None
     witness = verdict.witness
     if witness:
-        point = {q: witness[q.name] for q in (left - right).symbols() | left.symbols() | right.symbols() if q.name in witness}
+        point = {q: witness[q.name] for q in left.symbols() | right.symbols() if q.name in witness}
         values = _values(left, right, point)
         witness = _outside(witness, domain)
     return Proof(claim, WORDS[verdict.equal], verdict.how, *sides, witness, verdict.smallest, values, said)
@@ -253,14 +266,14 @@ def compared(left: Size, relation: str, right: Size, conditions: Sequence[Condit
         left, right, relation = right, left, {"<=": ">=", "<": ">"}[relation]
     size = left - right
     verdict = decide(size, relation, conditions)
-    if verdict.equal is None and relation in (">=", ">") and len(size.symbols()) == 1:
+    if verdict.equal is None and relation in (">=", ">") and len(free(size)) == 1:
         return _by_signs(size, relation, conditions) or verdict
     return verdict
 
 
 def _by_signs(size: Size, relation: str, conditions: Sequence[Condition]) -> Verdict | None:
     """An inequality in one symbol: the signs of the difference on all integers."""
-    (symbol,) = size.symbols()
+    (symbol,) = free(size)
     found = runs(size, symbol)
     if found is None:
         return None
@@ -281,7 +294,7 @@ def _rounded(left: Size, asked: Claim) -> Verdict:
         return Verdict(None, "not decided: a rounded figure needs a number; give the symbols values")
     if abs(number - value) <= unit / 2:
         return Verdict(True, "equal when rounded to the digits shown")
-    return Verdict(False, "numbers", {})
+    return Verdict(False, f"{number} is {_text(asked.right).strip()} in none of its roundings", {}, True)
 
 
 # ------------------------------------------------------------ growth

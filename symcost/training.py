@@ -130,7 +130,7 @@ def backward(net: Architecture, convention: str = "flops", inputs: bool = False)
 
 
 def recomputed(net: Architecture, recompute: str = "full", convention: str = "flops") -> Cost:
-    """What is computed again: ``full`` runs every block and turn of a repeat forward once more, ``selective`` attention's core."""
+    """What is computed again: ``full`` every block and turn, ``selective`` what is between the projections of attention."""
     _known(recompute)
     return _priced(net, convention, ((w, w.again(recompute)) for w in works(net)))
 

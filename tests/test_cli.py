@@ -352,18 +352,27 @@ def test_json_formulas_are_read_back() -> None:
 
 def test_latex() -> None:
     text = ok(CONV, "--latex")
-    assert text == (
-        "% needs \\usepackage{amsmath}\n"
+    assert text.startswith(
+        "% needs \\usepackage{amsmath}\\usepackage{booktabs}\n"
         "\\begin{align*}\n"
         "  \\text{parameters} &= C_{\\mathrm{out}} \\left(C_{\\mathrm{in}} K^{2} + 1\\right) \\\\\n"
         "  \\text{MACs} &= C_{\\mathrm{in}} C_{\\mathrm{out}} K^{2} M^{2} \\\\\n"
         "  \\text{FLOPs} &= 2 C_{\\mathrm{in}} C_{\\mathrm{out}} K^{2} M^{2} \\\\\n"
-        "  \\text{activations} &= C_{\\mathrm{out}} M^{2} \\\\\n"
-        "  M &= \\left\\lfloor \\frac{X - K + 2 P}{s} \\right\\rfloor + 1\n"
+        "  \\text{activations} &= C_{\\mathrm{out}} M^{2}\n"
         "\\end{align*}\n"
-        "Requires $X + 2 P \\ge K$.\n"
     )
-    assert "M &=" not in ok(CONV, "--latex", "--resolve")
+    assert "where $M = \\left\\lfloor \\frac{X - K + 2 P}{s} \\right\\rfloor + 1$." in text
+    assert "It requires $X + 2 P \\ge K$." in text
+    assert "where $M" not in ok(CONV, "--latex", "--resolve")
+    assert "tabular" not in ok(CONV, "--latex", "--quiet")
+    assert ok(CONV, "--latex", "--standalone").startswith("\\documentclass")
+    assert "c_0" in ok(CONV, "--latex", "--symbol", "Cin as c_0")
+
+
+def test_typst() -> None:
+    text = ok(CONV, "--typst")
+    assert text.startswith('$ "parameters" &= C_"out" (C_"in" K^(2) + 1) \\')
+    assert "where $M = floor(frac(X - K + 2 P, s)) + 1$." in text
 
 
 def test_markdown() -> None:

@@ -101,7 +101,6 @@ ELSEWHERE = {
 }
 
 
-
 @cache
 def model(name: str) -> symcost.Architecture:
     """A model of torchvision, its sides and its batch left open."""
@@ -235,9 +234,7 @@ def test_where_and_each(tmp_path: Path, where: str, each: str, layer: str, figur
         ("in.h == 7", "s", "input 3@X x X conv3-2", "undecided", 8, 10),
     ],
 )
-def test_wrong_formulas(
-    tmp_path: Path, where: str, each: str, layer: str, code: str, line: int, column: int
-) -> None:
+def test_wrong_formulas(tmp_path: Path, where: str, each: str, layer: str, code: str, line: int, column: int) -> None:
     """Each of the formulas of a departure tells its own place."""
     (tmp_path / "ours.toml").write_text(OWN % (where, each), encoding="utf-8")
     with pytest.raises(symcost.SymcostError) as error:
@@ -258,7 +255,9 @@ def test_every_form_is_described() -> None:
                 kinds, tools = seen.setdefault(departure.form, (set(), set()))
                 kinds.update(departure.kinds)
                 tools.add(rule.family)
-    assert {form: set(tools.split(", ")) for form, _, tools in rows} == {form: tools for form, (_, tools) in seen.items()}
+    assert {form: set(tools.split(", ")) for form, _, tools in rows} == {
+        form: tools for form, (_, tools) in seen.items()
+    }
     told = {form: set(re.findall(r"`(\w+)`", kinds)) for form, kinds, _ in rows if "most" not in kinds}
     assert told == {form: kinds for form, (kinds, _) in seen.items() if form != "function"}
 

@@ -103,7 +103,9 @@ def test_at_numbers(family: str, call: str, at: dict[str, int]) -> None:
         sizes = [abs(int(cause.cost)) for cause in found.causes]
         assert sizes == sorted(sizes, reverse=True)
         symbolic = {(c.kind, c.why): c.cost.at(at) for c in of_conventions(net, first, second).causes}
-        assert {(c.kind, c.why): int(c.cost) for c in found.causes} == {k: int(v) for k, v in symbolic.items() if v != 0}
+        assert {(c.kind, c.why): int(c.cost) for c in found.causes} == {
+            k: int(v) for k, v in symbolic.items() if v != 0
+        }
 
 
 @pytest.mark.parametrize("first, second", Random(1).sample(PAIRS, 10))
@@ -187,7 +189,9 @@ def test_symbols_of_one_name(above: str, below: str, name: str) -> None:
 
 def test_other_names() -> None:
     """Symbols that only one of the two has stay free."""
-    found = of_networks(symcost.parse("input 3@X x X conv3-8"), symcost.parse("input 3@Y x X conv3-8"), "macs", ("", ""))
+    found = of_networks(
+        symcost.parse("input 3@X x X conv3-8"), symcost.parse("input 3@Y x X conv3-8"), "macs", ("", "")
+    )
     assert found.total == "216*X^2 - 216*X*Y"
 
 
@@ -235,7 +239,9 @@ def test_mistakes_are_named() -> None:
 @examples(30)
 @given(
     layers=st.lists(
-        st.sampled_from(["conv3-4", "bn", "relu", "gelu", "maxpool3/1(pad=1)", "upconv3-4/1(pad=1)", "softmax", "sigmoid"]),
+        st.sampled_from(
+            ["conv3-4", "bn", "relu", "gelu", "maxpool3/1(pad=1)", "upconv3-4/1(pad=1)", "softmax", "sigmoid"]
+        ),
         min_size=1,
         max_size=6,
     ),

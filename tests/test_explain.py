@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_conventions import COUNTERS, ELSEWHERE, MODELS, PROBES, model
+from test_conventions import COUNTERS, ELSEWHERE, PROBES, model
 
 import symcost
 from symcost import zoo

@@ -73,17 +73,17 @@ def checkout(dist: Path, tmp_path: Path) -> Path:
 
 
 def test_sdist_holds_what_a_developer_needs(checkout: Path) -> None:
-    wanted = {"README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "dev.py", "grammar/symcost.lark"}
+    wanted = {"README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "dev.py", "grammar/symcost.lark", "grammar/latex.lark"}
     folders = [ROOT / name for name in ("docs", "tests", "examples")]
     wanted |= {file.relative_to(ROOT).as_posix() for folder in folders for file in folder.glob("*.*")}
     assert {name for name in wanted if not (checkout / name).exists()} == set()
     assert not (checkout / ".venv").exists()
 
 
-def test_wheel_holds_the_package_its_data_and_one_grammar(wheel: Path) -> None:
+def test_wheel_holds_the_package_its_data_and_its_grammars(wheel: Path) -> None:
     package = {f.relative_to(ROOT).as_posix() for f in (ROOT / "symcost").rglob("*") if f.suffix in SHIPPED}
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
-    assert sorted(names) == sorted(package | {"symcost/grammar/symcost.lark"})
+    assert sorted(names) == sorted(package | {"symcost/grammar/symcost.lark", "symcost/grammar/latex.lark"})
     assert "symcost/py.typed" in names
     assert any(re.fullmatch(r"symcost/conventions/[\w.-]+\.toml", name) for name in names)
 

@@ -17,8 +17,8 @@ ROOT = Path(symcost.__file__).parent
 # Text, syntax, sizes, layers, graph, counts, prices, formulas, the public face, its renderings, the command line. A module
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
-    source syntax mistakes parser fmt files ops sizes layers depth graph tally conventions prove forms signs growth comparison domain invert
-    architecture claims difference explain derive zoo catalogue render cli __main__
+    source syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions prove forms signs growth comparison domain invert
+    architecture claims proving difference explain derive zoo catalogue render cli __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.
@@ -28,6 +28,7 @@ AGAINST = {
     ("architecture", "render.document"): "a network makes its own table",
     ("architecture", "render.figures"): "a cost writes itself with an SI prefix",
     ("architecture", "render.markdown"): "a network shows itself in a notebook",
+    ("architecture", "proving"): "a claim about a cost is asked of the cost",
     ("derive", "render.derivation"): "a derivation writes itself",
     ("render.document", "render.terminal"): "a document is rendered in any form by its name",
     ("sizes.atoms", "sizes.rounding"): "an atom is rebuilt after substitution, in canonical form",
@@ -39,9 +40,9 @@ AGAINST = {
 }
 
 LIBRARIES = {
-    "lark": {"parser", "fmt"},  # fmt walks the parse tree
+    "lark": {"parser", "fmt", "latex_formula"},  # fmt walks the parse tree
     "sympy": {"sizes.bridge", "architecture"},
-    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.reading", "cli.verifying", "cli.writing"},
+    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.proving", "cli.reading", "cli.verifying", "cli.writing"},
     "rich": {
         "cli.verifying",
         "cli.writing",
@@ -51,6 +52,7 @@ LIBRARIES = {
         "render.document",
         "render.growth",
         "render.kinds",
+        "render.proofs",
         "render.readings",
         "render.terminal",
     },

@@ -134,7 +134,17 @@ class _Reader:
         why, form = self._text(table, "why", None), table.get("form")
         if form is not None and not isinstance(form, str):
             raise self._error("a form is a text", place)
-        return Departure(tuple(kinds), parsed, why, **flags, options=options, form=form, places=places, where=own.get("where"), each=own.get("each"))
+        return Departure(
+            tuple(kinds),
+            parsed,
+            why,
+            **flags,
+            options=options,
+            form=form,
+            places=places,
+            where=own.get("where"),
+            each=own.get("each"),
+        )
 
     def _formula(self, formula: str) -> s.Expr:
         place = self._find(formula, self.reached)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symcost.layers.activation import softmax, softmax_back
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Value, Weight, added
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Value, Weight, added
 from symcost.layers.share import Factors, Share, bias, done, dots, elements, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
@@ -192,6 +192,9 @@ class Attention(Layer, name="attention"):
             *((Kept("weighted values", x.vectors * self.heads * dv, inside=True),) if weights else ()),
         )
 
+    def reach(self, x: Shape) -> Reach:
+        return "all"
+
 
 def attended(
     heads: Factors, queries: Size, keys: Size, dk: Size, dv: Size, causal: bool, more: Size = ZERO
@@ -343,6 +346,9 @@ class ScaledDotProduct(Layer, name="sdpa"):
 
     def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
         return (Kept("inputs"), *self.core(x).keeps())
+
+    def reach(self, x: Shape) -> Reach:
+        return "all"
 
 
 class MatrixProduct(Layer, name="matmul"):

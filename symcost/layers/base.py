@@ -69,6 +69,27 @@ def added(*parts: Mapping[Op, Size]) -> Ops:
 
 
 @dataclass(frozen=True)
+class Taps:
+    """Along one axis, output position p sees ``width`` positions, the first at ``step*p - before``; None: not known.
+
+    With ``parts`` every input position has that many output positions instead, ``overlap`` more inputs meet in one of them,
+    and ``spread`` says whether those are counted by input (upsampling) or by output positions (transposed convolution).
+    """
+
+    width: Size = ONE
+    step: Size = ONE
+    before: Size | None = ZERO
+    parts: Size = ONE
+    overlap: Size = ZERO
+    spread: bool = False
+
+
+Reach = (
+    tuple[Taps, ...] | str
+)  # for each axis; "all" where every position is seen, "moved" where positions change places
+
+
+@dataclass(frozen=True)
 class Slot:
     """One argument of a kind, read from its signature."""
 
@@ -207,6 +228,10 @@ class Layer:
     def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
         """The tensors the backward pass needs: here the input, for the gradient of ``weights`` that are trained."""
         return (Kept("input"),) if weights and self.trained(x) else ()
+
+    def reach(self, x: Shape) -> Reach:
+        """Which input positions an output position sees; here the same one."""
+        return (Taps(),) * x.rank
 
 
 def _alike(value: Value) -> Value:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, LayerError, PerAxis, Weight
+from symcost.layers.base import Layer, LayerError, PerAxis, Reach, Taps, Weight
 from symcost.layers.share import Share, bias, dots, elements
 from symcost.layers.window import at_least_one, extent, fits, not_negative, whole, window, windows
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size
 from symcost.sizes.facts import Condition, at_least, divisible
 from symcost.sizes.functions import maximum
-from symcost.sizes.rounding import ceil
+from symcost.sizes.rounding import ceil, floor
 from symcost.sizes.shape import Shape
 from symcost.sizes.written import Form, Over, added, times
 
@@ -61,6 +61,18 @@ class _Windowed(Layer):
             return
         for n, k, s, p, d in zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True):
             yield windows(n, k, s, p, d, self.round)
+
+    def reach(self, x: Shape) -> Reach:
+        """Windows of d*(k - 1) + 1, s apart. With a stride, where `same` padding begins depends on the side."""
+        found = []
+        for k, s, d, p in zip(self.k, self.s, self.dil, self.padding(), strict=True):
+            width = extent(k, d)
+            if self.pad == "same":
+                centred = s == ONE or width == ONE
+                found.append(Taps(width, s, floor((width - 1) / 2) if centred else None))
+            else:
+                found.append(Taps(width, s, p))
+        return tuple(found)
 
 
 class Conv(_Windowed, name="conv"):
@@ -180,3 +192,8 @@ class TransposedConv(Layer, name="upconv"):
         yield Share("dot products", "every output element is one", {Op.DOT: ()}, elements(y))
         if self.bias:
             yield bias(elements(y))
+
+    def reach(self, x: Shape) -> Reach:
+        """An output sees the inputs whose kernels reach it: at most one for every stride that the kernel covers."""
+        each = zip(self.k, self.s, self.dil, strict=True)
+        return tuple(Taps(parts=s, overlap=extent(k, d) - 1, spread=True, before=None) for k, s, d in each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Layer, Weight
+from symcost.layers.base import Layer, Reach, Weight
 from symcost.layers.share import Factors, Share, bias, dots, elements
 from symcost.layers.window import at_least_one
 from symcost.sizes.atoms import Size, product
@@ -62,3 +62,6 @@ class FullyConnected(Linear, name="fc"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(self.d, ())
+
+    def reach(self, x: Shape) -> Reach:
+        return "all"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Weight, added
 from symcost.layers.share import Factors, Share, done, elements, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
@@ -144,6 +144,9 @@ class LayerNorm(_Norm, name="layernorm"):
     def sets(self, x: Shape) -> Size:
         return x.numel / product(self._set(x))
 
+    def reach(self, x: Shape) -> Reach:
+        return super().reach(x) if self.over == "channels" else "all"
+
 
 class GroupNorm(_Norm, name="groupnorm"):
     """Group normalisation: one set for each of g groups of channels, over all positions; scale and shift a channel.
@@ -169,6 +172,10 @@ class GroupNorm(_Norm, name="groupnorm"):
 
     def sets(self, x: Shape) -> Size:
         return x.batch * self.g
+
+    def reach(self, x: Shape) -> Reach:
+        """The statistics are those of all positions."""
+        return "all" if x.dims else ()
 
 
 class InstanceNorm(_Norm, name="instancenorm"):
@@ -197,6 +204,10 @@ class InstanceNorm(_Norm, name="instancenorm"):
 
     def sets(self, x: Shape) -> Size:
         return x.batch * x.channels
+
+    def reach(self, x: Shape) -> Reach:
+        """The statistics are those of all positions."""
+        return "all" if x.dims else ()
 
 
 class RMSNorm(_Norm, name="rmsnorm"):

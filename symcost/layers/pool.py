@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis, Value
+from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis, Reach, Taps, Value
 from symcost.layers.share import Share, done, elements
 from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, pool_windows, told, whole
 from symcost.ops import Op
@@ -49,6 +49,9 @@ class _Pool(Layer):
 
     def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
         yield from (pool_windows(*each, self.round) for each in self._each(x))
+
+    def reach(self, x: Shape) -> Reach:
+        return tuple(Taps(extent(k, d), s, p) for _, k, s, p, d in self._each(x))
 
 
 class MaxPool(_Pool, name="maxpool"):
@@ -131,6 +134,9 @@ class _Adaptive(Layer):
             return Share(what, "n - 1 for the n positions of a channel", {op: (x.positions - 1,)}, elements(y))
         why = "one less than elements in each window; those of an axis hold X + o - gcd(X, o) together"
         return Share(what, why, {op: (self.covered(x) - y.numel,)}, ())
+
+    def reach(self, x: Shape) -> Reach:
+        return "all"
 
 
 class GlobalAveragePool(_Adaptive, name="gap"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Weight, added
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size
@@ -114,6 +114,9 @@ class ClassToken(Layer, name="cls"):
 
     def keeps(self, x: Shape, y: Shape, weights: bool = True) -> tuple[Kept, ...]:
         return ()
+
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
 
 
 class RotaryEmbedding(Layer, name="rope"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Weight, added
+from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Weight, added
 from symcost.layers.share import Factors, Share, done, dots
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
@@ -123,6 +123,9 @@ class _Recurrent(Layer):
         inner = x.vectors * (self.layers - 1) * self.directions * self.state
         gates = Kept("gates and cells", runs * self.h * (len(self.gates) + self.cells))
         return (Kept("input"), Kept("output"), Kept("states", inner), gates)
+
+    def reach(self, x: Shape) -> Reach:
+        return "all"
 
 
 class RNN(_Recurrent, name="rnn"):

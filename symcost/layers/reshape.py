@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis
+from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis, Reach, Taps
 from symcost.layers.window import at_least_one, not_negative
 from symcost.ops import Op
 from symcost.sizes.atoms import Size, product
@@ -60,6 +60,9 @@ class Flatten(Layer, name="flatten"):
     def shape(self, x: Shape) -> Shape:
         return x.to(x.size, ())
 
+    def reach(self, x: Shape) -> Reach:
+        return "all"
+
 
 class Tokens(Layer, name="tokens"):
     """All positions in one row: ``768@14x14`` becomes ``768@196``.
@@ -73,6 +76,9 @@ class Tokens(Layer, name="tokens"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=(x.positions,))
+
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
 
 
 class Upsample(Layer, name="upsample"):
@@ -111,6 +117,10 @@ class Upsample(Layer, name="upsample"):
             return {Op.ADD: y.numel}
         return {Op.MUL: y.numel * 2**x.rank, Op.ADD: y.numel * 2**x.rank}
 
+    def reach(self, x: Shape) -> Reach:
+        """Copied from one, or between two neighbours."""
+        return tuple(Taps(parts=f, overlap=Size.of(int(self.mode != "nearest")), before=None) for f in self.f)
+
 
 class PixelShuffle(Layer, name="pixelshuffle"):
     """Channels become positions: f on each axis, f^axes channels fewer.
@@ -132,6 +142,9 @@ class PixelShuffle(Layer, name="pixelshuffle"):
     def shape(self, x: Shape) -> Shape:
         dims = tuple(n * f for n, f in zip(x.dims, self.f, strict=True))
         return x.to(x.channels / product(self.f), dims)
+
+    def reach(self, x: Shape) -> Reach:
+        return tuple(Taps(parts=f, before=None) for f in self.f)
 
 
 class SpaceToDepth(Layer, name="space2depth"):
@@ -156,6 +169,9 @@ class SpaceToDepth(Layer, name="space2depth"):
         dims = tuple(n / f for n, f in zip(x.dims, self.f, strict=True))
         return x.to(x.channels * product(self.f), dims)
 
+    def reach(self, x: Shape) -> Reach:
+        return tuple(Taps(f, f) for f in self.f)
+
 
 class ZeroPad(Layer, name="zeropad"):
     """Zeros before and after the positions of each axis.
@@ -176,6 +192,9 @@ class ZeroPad(Layer, name="zeropad"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=tuple(n + b + a for n, b, a in zip(x.dims, self.before, self.after, strict=True)))
+
+    def reach(self, x: Shape) -> Reach:
+        return tuple(Taps(before=before) for before in self.before)
 
 
 class Shuffle(Layer, name="shuffle"):
@@ -222,6 +241,9 @@ class Crop(Layer, name="crop"):
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=self._sides(x))
 
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
+
 
 class Resize(Upsample, name="resize"):
     """Positions brought to given numbers: copied, or interpolated between 2 neighbours an axis.
@@ -234,6 +256,9 @@ class Resize(Upsample, name="resize"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=self.f)
+
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
 
 
 class Transpose(Layer, name="transpose"):
@@ -253,6 +278,9 @@ class Transpose(Layer, name="transpose"):
             )
         return x.to(x.dims[0], (x.channels,))
 
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
+
 
 class First(Layer, name="first"):
     """The channels at the first position: the class token.
@@ -271,6 +299,9 @@ class First(Layer, name="first"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=())
+
+    def reach(self, x: Shape) -> Reach:
+        return "moved"
 
 
 class Grid(Layer, name="grid"):
@@ -293,3 +324,6 @@ class Grid(Layer, name="grid"):
 
     def shape(self, x: Shape) -> Shape:
         return x.to(dims=self._sides())
+
+    def reach(self, x: Shape) -> Reach:
+        return "moved"

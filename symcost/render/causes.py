@@ -81,7 +81,11 @@ def _alike(cause: Cause) -> list[tuple[Part, int]]:
 
 
 def _repeated(part: Part, times: int) -> tuple[str, Cost]:
-    return (part.text, part.cost) if times == 1 else (f"{part.text} (x {times})", part.cost._owned(part.cost._size * times))
+    return (
+        (part.text, part.cost)
+        if times == 1
+        else (f"{part.text} (x {times})", part.cost._owned(part.cost._size * times))
+    )
 
 
 def _sides(why: str, difference: Difference) -> list[str]:

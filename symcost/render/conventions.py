@@ -27,6 +27,7 @@ GROUPS = {
     "Sums and products of tensors": ("add", "mul"),
     "Attention and recurrent layers": ("sdpa", "mha_train", "manual_attn", "rnn", "lstm"),
 }
+OF_TRANSFORMERS = ("Dense layers and products", "Attention and recurrent layers")
 
 
 def probes() -> Architecture:
@@ -107,21 +108,20 @@ def page() -> str:
     lines += ["", "## Side by side", "", *SIDE_BY_SIDE.strip().splitlines(), ""]
     nets = probes()
     for title, group in GROUPS.items():
-        lines += [f"### {title}", "", *_matrix(nets, group), ""]
+        rules = [name for name in names() if not convention(name).about or title in OF_TRANSFORMERS]
+        lines += [f"### {title}", "", *_matrix(nets, group, rules), ""]
     for name in names():
         lines += _section(convention(name))
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _matrix(nets: Architecture, group: Iterable[str]) -> Iterator[str]:
+def _matrix(nets: Architecture, group: Iterable[str], rules: Iterable[str]) -> Iterator[str]:
     """A row for each convention, a column for each layer."""
     layers = {probe: nets.net(probe) for probe in group}
     yield "| | " + " | ".join(f"`{_written(net)}`" for net in layers.values()) + " |"
     yield "| --- | " + " | ".join("---:" for _ in layers) + " |"
     yield "| on | " + " | ".join(f"`{net.input}`" for net in layers.values()) + " |"
-    for name in names():
-        if convention(name).about:
-            continue
+    for name in rules:
         cells = (text(Size.of(net.cost(name).value or 0), ASCII) for net in layers.values())
         yield f"| `{name}` | " + " | ".join(cells) + " |"
 
@@ -156,5 +156,5 @@ This page is made by `symcost conventions --markdown` from those files. "A mista
 
 SIDE_BY_SIDE = """
 What each convention counts for single layers, for a batch of two. Every figure of a tool is one that it printed, where it was
-measured. Conventions for transformers only are not in these tables.
+measured. Conventions for transformers only stand in the tables of layers that a transformer has.
 """

@@ -43,7 +43,11 @@ def show(explanation: Explanation, printed: str, console: Console, *, parts: boo
     aligned(table, console)
     more = len(_grouped(explanation.exact)) - len(_grouped(found))
     if more:
-        said = "one count of a part of the network prints" if more == 1 else f"{more} counts of a part of the network print"
+        said = (
+            "one count of a part of the network prints"
+            if more == 1
+            else f"{more} counts of a part of the network print"
+        )
         console.print(f"\n{said} it too: --all lists {'it' if more == 1 else 'them'}.")
 
 

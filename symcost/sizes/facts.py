@@ -271,8 +271,10 @@ def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
     if size.integer:
         if never_negative(size - 1, known) or never_negative(-size - 1, known):
             return False
-    elif (lower(size) or 0) > 0 or (upper(size) or 0) < 0:
-        return False
+    else:
+        whole = _cleared(size)  # X/s has no positive lower bound, and is never 0
+        if (lower(whole) or 0) > 0 or (upper(whole) or 0) < 0:
+            return False
     return None
 
 
