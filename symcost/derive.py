@@ -554,6 +554,9 @@ def _point(symbols: list[Symbol], conditions: tuple[Condition, ...], random: Ran
         if condition.kind == "|" and by and monomial and isinstance(monomial[0][0], Symbol):
             symbol = monomial[0][0]
             point[symbol] = point.get(symbol, 1) * by
+    for symbol in (s for s in symbols if s.top is not None):  # the turn of a loop around the layer
+        last = symbol.top.subs({s: Size.of(n) for s, n in point.items()}).number if symbol.top is not None else None
+        point[symbol] = random.randint(0, max(0, int(last or 0)))
     return point
 
 

@@ -1,4 +1,4 @@
-"""Memory in bytes, as formulas: weights and what an optimiser keeps, activations kept for the way back, the peak, the KV cache.
+"""Memory in bytes, as formulas: weights and what an optimiser keeps, activations kept for the way back, peak, KV cache.
 
 Activations kept are what the kinds say they keep (`Layer.keeps`), each tensor once: the output of a ReLU that the next convolution
 keeps as its input is one tensor. Nothing else is assumed of an implementation: no copies, no workspaces, no fragmentation.
@@ -16,6 +16,7 @@ from symcost.architecture import Architecture, Cost
 from symcost.conventions import convention as load_convention
 from symcost.flow import Step, Tensor, Trace, Turns, over
 from symcost.graph.user_layer import UserLayer
+from symcost.growth import Ratio, ratio
 from symcost.layers.attention import Attention, ScaledDotProduct
 from symcost.layers.base import Kept, Layer, Weight
 from symcost.layers.dense import Linear
@@ -262,7 +263,7 @@ class _Keeping:
         self._as(tensor, lambda frame: "all" if frame in inside else "last", step)
         for taken, handed, others in self.trace.carried:
             if taken is tensor and others in inside:  # and what every other turn but the last hands on
-                self._as(handed, lambda f, o=others: "less" if f is o else "all" if f in inside else "last", step)  # type: ignore[misc]
+                self._as(handed, lambda f, o=others: "less" if f is o else "all" if f in inside else "last", step)
 
     def _as(self, tensor: Tensor, mode: Any, step: Step) -> None:
         modes = tuple(mode(f) if isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
@@ -473,7 +474,7 @@ def _alive(found: Trace, net: Architecture) -> dict[Step, tuple[Tensor, ...]]:
     """The tensors alive at each step: what was made and is still taken, here or later."""
     steps = found.steps
     end = len(steps)
-    made = {tensor: 0 for tensor in found.inputs}
+    made = dict.fromkeys(found.inputs, 0)
     last = dict.fromkeys(found.outputs, end)
     carried = {(id(taken), id(others)) for taken, _, others in found.carried}
     ends: dict[int, int] = {}
@@ -565,9 +566,9 @@ class Traffic:
     bytes: Cost
 
     @property
-    def intensity(self) -> Cost:
-        """Arithmetic intensity. Below FLOPS/bandwidth of a device, memory decides how long it takes (Williams et al. 2009)."""
-        return replace(self.flops, _size=self.flops._size / self.bytes._size, unit="FLOPs/byte", uncounted=())
+    def intensity(self) -> Ratio:
+        """FLOPs a byte. Below FLOPS/bandwidth of a device, memory decides how long it takes (Williams et al. 2009)."""
+        return ratio(self.flops._public, self.bytes._public)
 
 
 def traffic(net: Architecture, dtype: str = "bf16", phase: str = "prefill") -> tuple[Traffic, ...]:

@@ -126,6 +126,18 @@ def field(net: Architecture) -> Field:
     return _field(net, _Follower(net).run(net._graph.root, ((),)), "the output")
 
 
+def features(net: Architecture) -> Field:
+    """The receptive field behind the last layer that does not see everything: of the features a classifier pools."""
+    states = [state for state in _states(net) if isinstance(state, tuple) and state]
+    return _field(net, tuple(states[-1:]) or ("all",), "the features")
+
+
+def _states(net: Architecture) -> list[State]:
+    follower = _Follower(net)
+    follower.run(net._graph.root, ((),))
+    return [state for _, state in follower.found]
+
+
 def layers(net: Architecture) -> tuple[tuple[str, Field], ...]:
     """The receptive field behind each layer; a repeat that is followed as a whole has one entry."""
     follower = _Follower(net)

@@ -69,8 +69,7 @@ def _asked(program: str) -> Architecture:
     from symcost.layers import KINDS
     from symcost.render.reference import general
 
-    begins = re.match(r"[a-z]+", program)
-    if Path(program).exists() or "@" in program or begins is None or begins[0] not in KINDS:
+    if Path(program).exists() or "@" in program or program.endswith(".arch") or not program.startswith(tuple(KINDS)):
         return _declared(program)
     if program in KINDS:
         return network(general(KINDS[program]).program)[0]

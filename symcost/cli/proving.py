@@ -33,7 +33,7 @@ def prove(
     names: tuple[str, ...],
     form: str | None,
 ) -> None:
-    r"""Say whether a claim about the costs of a network is true for all sizes at which it exists.
+    """Say whether a claim about the costs of a network is true for all sizes at which it exists.
 
     It is proved, or refuted with the smallest counterexample and the difference as a formula, or left open. A claim compares
     costs and formulas with ==, !=, <, <=, =O(..), =Theta(..), ~ (a rounded figure, or the leading term), in the language or in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from symcost.architecture import Architecture, Cost, Row
@@ -56,6 +57,19 @@ class Document:
     def rows(self) -> tuple[Row, ...]:
         """The layers, without those that do nothing."""
         return tuple(row for row in self.net.layers if row.kind != "id")
+
+    @property
+    def shares(self) -> list[Fraction]:
+        """What part of the MACs each row has, all its repeats taken together; nothing while symbols are left."""
+        counts = []
+        for row in self.rows:
+            size = self.net._apply(row._entry.all_work(row.macs._size))
+            value = self.net._cost(size, "MACs").value
+            if value is None:
+                return []
+            counts.append(Fraction(value))
+        whole = sum(counts, Fraction(0))
+        return [count / whole for count in counts] if whole and len(counts) > 1 else []
 
     def cell(self, cost: Cost) -> Cost:
         """A cost as this document writes it."""

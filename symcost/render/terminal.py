@@ -15,6 +15,9 @@ from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, text
 
 
+BAR = 8  # signs of the longest bar
+
+
 def show(document: Document, console: Console, *, table: bool = True, speed: Fraction | None = None) -> None:
     """Print a network's costs. ``speed`` in operations a second adds the time at that speed."""
     spelling = spelling_of(console)
@@ -66,7 +69,10 @@ def _layers(document: Document, spelling: Spelling) -> Table:
     table.add_column("output", overflow="fold")
     table.add_column("parameters", justify="right", overflow="fold")
     table.add_column("MACs", justify="right", overflow="fold")
-    for row in document.rows:
+    shares = document.shares
+    if shares:
+        table.add_column("share", no_wrap=True)
+    for index, row in enumerate(document.rows):
         repeat = row.repeat
         count = text(Size.of(repeat), spelling) if isinstance(repeat, int) else repeat.text(spelling)
         cells = [
@@ -77,8 +83,22 @@ def _layers(document: Document, spelling: Spelling) -> Table:
         for cost in (row.params, row.macs):
             shown = formula(document.cell(cost), spelling)
             cells.append("" if shown == "0" else shown)
+        if shares:
+            cells.append(bar(shares[index], spelling))
         table.add_row(*(Text(c) for c in cells))
     return table
+
+
+def bar(share: Fraction, spelling: Spelling) -> str:
+    """A part of a whole as a bar of at most eight signs and in percent; nothing below half a percent."""
+    if share < Fraction(1, 200):
+        return ""
+    eighths = round(share * 8 * BAR)
+    if spelling is UNICODE:
+        drawn = "█" * (eighths // 8) + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[eighths % 8]
+    else:
+        drawn = "#" * max(1, round(share * BAR))
+    return f"{drawn:<{BAR}} {round(share * 100)} %"
 
 
 def _totals(document: Document, console: Console, spelling: Spelling) -> None:
