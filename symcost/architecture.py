@@ -16,14 +16,14 @@ from symcost.conventions import known as is_convention
 from symcost.conventions import names as convention_names
 from symcost.domain import Domain, by_name
 from symcost.files import read
-from symcost.forms import presentable
+from symcost.forms import FORMS, formed
 from symcost.graph import Argument, Graph, Program, instantiate, program, resolved
 from symcost.graph.nodes import Leaf
 from symcost.graph.scope import Declared, MetricDef, NetBinding
 from symcost.ops import Op
 from symcost.parser import parse as parse_syntax
 from symcost.prove import compare
-from symcost.sizes.atoms import Size, Symbol
+from symcost.sizes.atoms import Atom, Floor, Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
@@ -59,6 +59,7 @@ class Cost:
     domain: Domain = field(repr=False)
     _hints: tuple[Size, ...] = field(default=(), repr=False)
     _counts: tuple[Symbol, ...] = field(default=(), repr=False)
+    _form: tuple[str, ...] = field(default=("factored",), repr=False)  # and the names it is collected by
 
     @property
     def expr(self) -> sympy.Expr:
@@ -100,7 +101,31 @@ class Cost:
 
     @cached_property
     def _presentable(self) -> Size:
-        return presentable(self.domain.public(self._size), [self.domain.public(h) for h in self._hints], self._counts)
+        size, (form, *names) = self.domain.public(self._size), self._form
+        by = [a for name in names for a in sorted(_powers_of(size, name), key=lambda a: a.key)]
+        return formed(size, form, by, [self.domain.public(h) for h in self._hints], self._counts)
+
+    def form(self, name: str, *by: str) -> Cost:
+        """The same written in another form.
+
+        ``factored`` (as a person would, the default), ``expanded`` into terms, ``collected`` by the powers of some symbols and of
+        what is rounded of them (without a symbol, of all that is rounded), nested as Horner does (``horner``) in some symbols.
+
+        Raises `SymcostError` for a form that does not exist, or a symbol the formula does not have.
+        """
+        if name not in FORMS:
+            help_ = nearest(name, FORMS) or f"forms: {', '.join(FORMS)}"
+            raise SymcostError(Diagnostic("unknown-form", f"there is no form '{name}'", help=help_))
+        size = self.domain.public(self._size)
+        known = {s.name for s in size.symbols()}
+        wrong = next((n for n in by if n not in known), None)
+        if wrong is not None:
+            help_ = nearest(wrong, known) or f"symbols: {', '.join(sorted(known))}"
+            raise SymcostError(Diagnostic("unknown-symbol", f"the formula has no symbol '{wrong}'", help=help_))
+        if name == "collected" and not by:
+            rounded = {a for a in size.atoms() if isinstance(a, Floor)}
+            by = tuple(sorted({s.name for a in rounded for inner in a.inside() for s in inner.symbols()}))
+        return replace(self, _form=(name, *by))
 
     def _owned(self, size: Size) -> Cost:
         """Another formula on the same domain."""
@@ -261,6 +286,12 @@ class Cost:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/latex": f"$\\displaystyle {self.latex()}$"}
+
+
+def _powers_of(size: Size, name: str) -> set[Atom]:
+    """A symbol, and the roundings and powers in a formula that are of it alone: X, ⌊X/2⌋, 2^X."""
+    found = {a for m in size.terms for a, _ in m}
+    return {a for a in found if {s.name for s in Size.of(a).symbols()} == {name}}
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ class Derivation:
     def points(self, count: int = 5) -> list[dict[Symbol, Rational]]:
         """Random points of the domain; fewer where they are hard to find."""
         used = {s for step in self.steps for form in (step.before, step.after) for s in _symbols(form, self._plain)}
+        for condition in self.requirements if used else ():
+            used |= (condition.size.symbols() | condition.divisor.symbols()) - {turn for turn, _ in condition.turns}
         random = Random(0)
         found = (_point(sorted(used, key=lambda s: s.key), self._net.requirements, random) for _ in range(20 * count))
         inside = [p for p in found if all(_met(c, p) for c in self._net.requirements)]
@@ -441,10 +443,11 @@ class _Line:
         whole = total(value(f) for f in found)
         if not found:
             self.add(unit, "nothing that is done here has a price", ZERO)
-        if len(found) > 1:
+        several = any(not isinstance(f, Named) for f in found) or len(found) > 1
+        if several:
             self.add(unit, "the sum; like terms collected", added(*found), whole)
         collected = self.outside(whole)
-        if self.steps[-1].after != collected and len(found) > 1:
+        if self.steps[-1].after != collected and several:
             self.steps[-1] = replace(self.steps[-1], after=collected)
             self.show(unit, "common factors taken out", collected, shown(collected))
         if self.names:

@@ -36,7 +36,7 @@ def presentable(size: Size, hints: Iterable[Size] = (), counts: Iterable[Symbol]
     outside, rest, factors = _by_hints(size, hints)
     if not factors:
         outside = _shared(size)
-        rest = size * inverse(outside)
+        rest = _without(size, outside)
     common = _common(rest, outside != ONE)
     rest = _shifted(rest * inverse(common))
     taken = {a for m in outside.terms for a, _ in m}
@@ -48,17 +48,61 @@ def presentable(size: Size, hints: Iterable[Size] = (), counts: Iterable[Symbol]
     return factors[0][0] if result == _group(factors[0][0]) else result  # no parentheses around the whole
 
 
+FORMS = ("factored", "expanded", "collected", "horner")
+
+
+def formed(
+    size: Size, form: str, by: Sequence[Atom], hints: Iterable[Size] = (), counts: Iterable[Symbol] = ()
+) -> Size:
+    """The formula ``factored`` as a person would, ``expanded`` into its terms, ``collected`` by the powers of some atoms, or
+    nested as Horner does (``horner``) in one after the other. Like `presentable` it is for printing."""
+    match form:
+        case "expanded":
+            return size
+        case "collected":
+            return collected(size, by)
+        case "horner":
+            return nested(size, by)
+    return presentable(size, hints, counts)
+
+
+def nested(size: Size, by: Sequence[Atom]) -> Size:
+    """``a*x^2 + b*x + c`` as ``x*(x*a + b) + c`` in the first atom, the coefficients likewise in the next."""
+    if not by or len(size.terms) < 2:
+        return size
+    atom, *others = by
+    powers: dict[int, dict[Monomial, Rational]] = {}
+    for monomial, coefficient in size.terms.items():
+        exponents = dict(monomial)
+        power = exponents.pop(atom, 0)
+        powers.setdefault(power, {})[tuple((a, e) for a, e in monomial if a != atom)] = coefficient
+    if min(powers) < 0:
+        return size
+    result, before = ZERO, max(powers)
+    for power in sorted(powers, reverse=True):
+        if result.terms:
+            result = _group(result) * Size.of(atom) ** (before - power)
+        result, before = result + nested(Size(powers[power]), others), power
+    return _group(result) * Size.of(atom) ** before if before else result
+
+
 def _by_hints(size: Size, hints: Iterable[Size]) -> tuple[Size, Size, list[tuple[Size, int]]]:
     """Outside, rest and the hints that divide the polynomial with how often."""
     ((monomial, _),) = content(size).terms.items()
     outside = Size({monomial: 1})  # with negative powers in it, the rest is a polynomial
-    rest = size * inverse(outside)
+    rest = _without(size, outside)
     factors = []
     for hint in _candidates(hints):
         rest, times = _divided(rest, hint)
         if times:
             factors.append((hint, times))
     return outside, rest, factors
+
+
+def _without(size: Size, monomial: Size) -> Size:
+    """A formula by one product: a sum that stands below the line goes as a whole, and is not multiplied out."""
+    ((factors, coefficient),) = monomial.terms.items()
+    return size * Size({tuple((a, -e) for a, e in factors): 1}) * inverse(Size.of(coefficient))
 
 
 def _shared(size: Size) -> Size:

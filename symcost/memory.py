@@ -1,7 +1,8 @@
 """Memory in bytes, as formulas: weights and what an optimiser keeps, activations kept for the way back, peak, KV cache.
 
-Activations kept are what the kinds say they keep (`Layer.keeps`), each tensor once: the output of a ReLU that the next convolution
-keeps as its input is one tensor. Nothing else is assumed of an implementation: no copies, no workspaces, no fragmentation.
+Activations kept are what the kinds say they keep (`Layer.keeps`), each tensor once: the output of a ReLU that the next
+convolution keeps as its input is one tensor. Nothing else is assumed of an implementation: no copies, no workspaces, no
+fragmentation.
 """
 
 from __future__ import annotations
@@ -115,8 +116,9 @@ def states(
 ) -> States:
     """Weights, gradients and what the optimiser keeps; frozen weights have neither.
 
-    In less than fp32 there is a master copy of the trained weights in fp32 unless ``master`` says otherwise: bf16 with AdamW takes
-    2 + 2 + 4 + 8 = 16 bytes a parameter (Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), with ``gradients="fp32"`` 18.
+    In less than fp32 there is a master copy of the trained weights in fp32 unless ``master`` says otherwise: bf16 with AdamW
+    takes 2 + 2 + 4 + 8 = 16 bytes a parameter (Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), with
+    ``gradients="fp32"`` 18.
     """
     each, rule = bytes_of(dtype), optimizer_of(optimizer)
     trained = net._tally.trainable

@@ -89,7 +89,7 @@ def _stage(stage: int) -> None:
 
 
 def tensor_parallel(net: Architecture, devices: Any, dtype: str = "bf16") -> Cost:
-    """Tensor parallelism sums what comes out of attention and of a pair of linear layers, and on the way back its input's gradient.
+    """Tensor parallelism sums what comes out of attention and of a pair of linear layers, and the gradient of their input.
 
     That is four all-reduces of b*s*h a transformer layer and step. Source: Shoeybi et al. 2019, arXiv:1909.08053, section 3.
     """

@@ -90,8 +90,8 @@ def decide(
     if not search.symbols:
         number = size.number
         if number is not None:
-            wrong = _FAILS[relation](number)
-            return Verdict(not wrong, "numbers" if wrong else "the difference is a number", {} if wrong else None, wrong)
+            wrong = FAILS[relation](number)
+            return Verdict(not wrong, f"the difference is {number}", {} if wrong else None, wrong)
         return Verdict(None, "a function that was not evaluated")
     found = search.within(QUICK)
     if found is not None:
@@ -102,7 +102,7 @@ def decide(
     return search.within(DEEP) or search.samples() or Verdict(None, "not decided: no proof and no counterexample was found")
 
 
-_FAILS: dict[str, Callable[[Rational], bool]] = {
+FAILS: dict[str, Callable[[Rational], bool]] = {
     "==": lambda value: value != 0,
     ">=": lambda value: value < 0,
     ">": lambda value: value <= 0,
@@ -117,7 +117,7 @@ class _Search:
     """Points in the order of their sum above the least values, the smaller first; it goes on where it stopped."""
 
     def __init__(self, size: Size, relation: str, conditions: Sequence[Condition], inside: Inside | None) -> None:
-        self.value, self.fails, self.inside = evaluator(size), _FAILS[relation], inside
+        self.value, self.fails, self.inside = evaluator(size), FAILS[relation], inside
         own = free(size)
         self.conditions = [c for c in map(_public, conditions) if c is not None]
         while more := [c.symbols for c in self.conditions if own & c.symbols and not c.symbols <= own]:

@@ -24,7 +24,7 @@ from symcost.growth import _feasible, leading, limit
 from symcost.latex_formula import Claim, Names, is_latex, read_claim
 from symcost.ops import Op
 from symcost.parser import parse_formula
-from symcost.prove import Verdict, decide, evaluator, free
+from symcost.prove import FAILS, Verdict, decide, evaluator, free
 from symcost.signs import runs
 from symcost.sizes.atoms import Floor, Function, Monomial, Rational, Size, Symbol, lower, total
 from symcost.sizes.facts import Condition
@@ -168,7 +168,7 @@ def _side(source: Source, start: int, end: int) -> s.Expr:
 
 def _printed(text: str) -> tuple[Fraction, Fraction] | None:
     """A figure and the unit of its last digit: ``25.6M``, ``25.6 \\times 10^6``."""
-    found = _FIGURE.match(text)
+    found = _FIGURE.match(re.sub(r"(?<=\d)(?:\\,|\{,\})(?=\d{3})", "", text))
     if found is None:
         return None
     written = found[1] + (found[3] or found[4] or "")
@@ -222,7 +222,7 @@ def _answer(
     values = None
     witness = verdict.witness
     if witness:
-        point = {q: witness[q.name] for q in left.symbols() | right.symbols() if q.name in witness}
+        point = {q: witness.get(q.name, q.low or 0) for q in left.symbols() | right.symbols()}
         values = _values(left, right, point)
         witness = _outside(witness, domain)
     return Proof(claim, WORDS[verdict.equal], verdict.how, *sides, witness, verdict.smallest, values, said)
@@ -266,18 +266,18 @@ def compared(left: Size, relation: str, right: Size, conditions: Sequence[Condit
         left, right, relation = right, left, {"<=": ">=", "<": ">"}[relation]
     size = left - right
     verdict = decide(size, relation, conditions)
-    if verdict.equal is None and relation in (">=", ">") and len(free(size)) == 1:
+    if verdict.equal is None and len(free(size)) == 1:
         return _by_signs(size, relation, conditions) or verdict
     return verdict
 
 
 def _by_signs(size: Size, relation: str, conditions: Sequence[Condition]) -> Verdict | None:
-    """An inequality in one symbol: the signs of the difference on all integers."""
+    """A claim in one symbol: by the signs of the difference on all integers."""
     (symbol,) = free(size)
     found = runs(size, symbol)
     if found is None:
         return None
-    wrong = [run for run in found if run.sign < (1 if relation == ">" else 0)]
+    wrong = [run for run in found if FAILS[relation](run.sign)]
     if not wrong:
         return Verdict(True, "the sign of the difference on every integer")
     about = [c for c in conditions if symbol in c.size.symbols() | c.divisor.symbols()]

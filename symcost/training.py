@@ -143,6 +143,24 @@ def step(net: Architecture, convention: str = "flops", recompute: str = "none", 
     return _priced(net, convention, parts, {Op.ADD: sums(found)})
 
 
+def rows(net: Architecture, convention: str = "macs", inputs: bool = False) -> tuple[tuple[str, str, Cost, Cost], ...]:
+    """Each layer: its text, which gradients it needs, forward and backward over all its turns."""
+    found: dict[int, list[Work]] = {}
+    for work in works(net, inputs):
+        if work.step.leaf is not None and (work.forward or work.backward):
+            found.setdefault(id(work.step.leaf), []).append(work)
+    result = []
+    for same in found.values():
+        costs = (_priced(net, convention, ((w, getattr(w, way)) for w in same)) for way in ("forward", "backward"))
+        result.append((same[-1].text, _gradients(same[-1]), *costs))
+    return tuple(result)
+
+
+def _gradients(work: Work) -> str:
+    said = [*(["input"] if any(work.needed) else []), *(["weights"] if work.learns else [])]
+    return ", ".join(said) or "none"
+
+
 def _known(recompute: str) -> None:
     if recompute not in RECOMPUTE:
         message = f"recomputation is one of {', '.join(RECOMPUTE)}, not '{recompute}'"

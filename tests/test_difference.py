@@ -201,6 +201,7 @@ def test_named_sizes() -> None:
     second = symcost.parse("input 3@X x X maxpool : 3@M x M conv1-4(bias=false)")
     found = of_networks(first, second, "macs", ("one", "other"))
     adds_up(found)
+    assert [s.name for s in found.total._size.symbols()] == ["X"]
     assert int(found.total.at(X=9)) == 25 * (8 * 27 + 32) - 16 * 12
 
 

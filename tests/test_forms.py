@@ -133,3 +133,27 @@ def test_a_tall_power_is_left_as_it_is() -> None:
     assert presentable(x**100_000 + 1, [x + 1]) == x**100_000 + 1
     assert presentable((window(x, 3, s, 1) + x) * y**500, [x + 1]).terms
     assert monotonic() - start < 5
+
+
+@pytest.mark.parametrize("form", [("expanded",), ("collected",), ("collected", "X"), ("horner", "C"), ("horner", "X", "C"), ("factored",)])
+@pytest.mark.parametrize("program", ["input C@X x X conv3-64/2 bn relu conv5-C fc-10", "sym n input C@X for i in 1..n { conv3-(C*i) conv1-C }"])
+def test_every_form_has_the_same_value(program: str, form: tuple[str, ...]) -> None:
+    """Each form evaluated, and read back from its text, is the cost."""
+    net = symcost.parse(program)
+    for cost in (net.params, net.cost("exact"), net.activations):
+        known = {s.name for s in cost.free_symbols}
+        name, *by = form
+        written = cost.form(name, *(b for b in by if b in known))
+        assert cost == written.text()
+        for size in (1, 4, 9):
+            values = {s: size + 3 * (s == "X") for s in known}
+            assert cost.at(**values).value == evaluator(written._presentable)(
+                {x: values[x.name] for x in written._presentable.symbols()}
+            )
+
+
+def test_forms_differ() -> None:
+    cost = symcost.parse("sym D input C@X x X conv3-D/2 conv3-D").params
+    assert str(cost.form("expanded")) == "9*C*D + 9*D^2 + 2*D"
+    assert str(cost.form("collected", "D")) == "9*D^2 + D*(9*C + 2)"
+    assert str(cost.form("horner", "D")) == "D*(9*C + 9*D + 2)"

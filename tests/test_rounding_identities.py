@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from symcost.prove import _values, evaluator
 from symcost.proving import Proof, prove_formula
 from symcost.sizes import Symbol
 
@@ -43,16 +40,9 @@ def test_refuted_without_its_condition(identity: dict[str, Any], dropped: dict[s
     assert proof.verdict == "refuted", proof
     assert proof.smallest
     assert proof.witness == dropped["witness"]
-    assert proof.values is None or proof.values[0] != proof.values[1]
+    assert proof.values is not None
+    assert proof.values[0] != proof.values[1] or ">" in proof.claim
 
 
 def test_every_rule_is_here() -> None:
     assert {i["id"].partition(",")[0] for i in IDENTITIES} == {f"R{n}" for n in range(1, 23)}
-
-
-def points(found: dict[str, Symbol], most: int) -> Iterator[dict[Symbol, Any]]:
-    """All points with a small sum, by brute force."""
-    columns = [[pair for _, pair in zip(range(2 * most + 1), _values(symbol), strict=False)] for symbol in found.values()]
-    for choice in product(*columns):
-        if sum(cost for cost, _ in choice) <= most:
-            yield {symbol: value for symbol, (_, value) in zip(found.values(), choice, strict=True)}

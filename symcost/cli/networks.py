@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symcost.cli.app import cli
-from symcost.cli.reading import choose, described, net_of, network, rate_of, spelled, values
+from symcost.cli.reading import choose, described, form_of, net_of, network, rate_of, spelled, values
 from symcost.cli.writing import console_of, piped, render, reported, written
 from symcost.source import SymcostError
 
@@ -24,6 +24,12 @@ def showing(command: Callable[..., None]) -> Callable[..., None]:
             "--convention", "conventions", multiple=True, metavar="NAME", help="Count by this convention too."
         ),
         click.option("--speed", metavar="FLOPS", help="Add the time on a device of this speed, such as 312T."),
+        click.option(
+            "--form",
+            "shape",
+            metavar="FORM[:X,Y]",
+            help="factored, expanded, collected:X or horner:X instead of the form a person would choose.",
+        ),
         click.option("--resolve", is_flag=True, help="Write named sizes out."),
         click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings."),
         click.option("--latex", "form", flag_value="latex", help="A LaTeX fragment."),
@@ -81,13 +87,21 @@ def print_network(
     quiet: bool,
     standalone: bool,
     styles: tuple[str, ...],
+    shape: str | None,
 ) -> None:
     from symcost.render.document import STANDARD, Document
 
     arch = arch.at(values((*given, *more)))
     every = tuple(dict.fromkeys((*STANDARD, *conventions)))
     document = Document(
-        arch, title, every, resolve, table=not quiet, standalone=standalone, styles=spelled(styles, "--symbol")
+        arch,
+        title,
+        every,
+        resolve,
+        table=not quiet,
+        standalone=standalone,
+        styles=spelled(styles, "--symbol"),
+        form=form_of(shape),
     )
     rate = rate_of(speed)
     with written(output, force) as stream:

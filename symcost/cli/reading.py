@@ -154,3 +154,9 @@ def spelled(given: tuple[str, ...], option: str) -> dict[str, str]:
             raise click.UsageError(f"{option} '{style}' is not of the form 'NAME as TEX'")
         found[name.strip()] = written.strip()
     return found
+
+
+def form_of(given: str | None) -> tuple[str, ...]:
+    """``collected:X,n`` as its parts."""
+    name, _, by = (given or "").partition(":")
+    return tuple(part.strip() for part in (name, *by.split(",")) if part.strip())

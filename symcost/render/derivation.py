@@ -83,7 +83,7 @@ def _formula(step: Step, spelling: Spelling, known: str, room: int) -> tuple[str
     """The right side, and the lines of the formula; what the line above ends with is not repeated."""
     before, after = text(step.before, spelling), text(step.after, spelling)
     sign = "~" if step.limit else "="
-    chain = [*([step.name] if step.name else []), "" if before == known else before]
+    chain = [*([step.name] if step.name else []), "" if before == known != after else before]
     chain += [after] if before != after else []
     whole = f" {sign} ".join(chain).strip()
     if len(whole) <= room:

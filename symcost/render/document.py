@@ -28,12 +28,13 @@ class Document:
     exact: bool = False  # every formula as it is, for machines
     table: bool = True  # the layers too, not the totals alone
     standalone: bool = False  # a whole document rather than a fragment
+    form: tuple[str, ...] = ()  # of the formulas: see `Cost.form`
     styles: Mapping[str, str] = field(default_factory=dict)  # how symbols are written in LaTeX and Typst
 
     @cached_property
     def naming(self) -> Naming:
         """Names for rounded sizes that come up in the shapes, unless everything is to be written out."""
-        if self.resolve or self.exact:
+        if self.resolve or self.exact or self.form:
             return Naming()
         symbols = {s.name for shape in self._shapes for d in _sizes(shape) for s in d.symbols()}
         return naming(self._shapes, {*self.net.symbols, *symbols, *(s.name for s in self.net.domain.named)})
@@ -73,6 +74,8 @@ class Document:
 
     def cell(self, cost: Cost) -> Cost:
         """A cost as this document writes it."""
+        if self.form:
+            return (cost.resolved() if self.resolve else cost).form(*self.form)
         return cost.resolved() if self.resolve else cost.renamed(self.naming.written) if self.naming.inside else cost
 
     def shape(self, tensor: Shape) -> Shape:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symcost.sizes.atoms import ONE, Size, SizeLike, Symbol, product, total
+from symcost.sizes.atoms import ONE, ZERO, Size, SizeLike, Symbol, product, total
 from symcost.sizes.notation import Spelling
 from symcost.sizes.notation import text as size_text
 from symcost.sizes.rounding import ceil, floor
@@ -59,15 +59,17 @@ Form = Size | Added | Times | Over | Turns | Named
 
 
 def times(*factors: Form | SizeLike) -> Form:
-    """A product without its factors of 1."""
+    """A product without its factors of 1; 0 where one of them is."""
     kept = tuple(f for f in (_form(f) for f in factors) if f != ONE)
+    if ZERO in kept:
+        return ZERO
     return kept[0] if len(kept) == 1 else Times(kept) if kept else ONE
 
 
 def added(*terms: Form | SizeLike) -> Form:
     """A sum without its terms of 0."""
-    kept = tuple(t for t in (_form(t) for t in terms) if t != Size.of(0))
-    return kept[0] if len(kept) == 1 else Added(kept) if kept else Size.of(0)
+    kept = tuple(t for t in (_form(t) for t in terms) if t != ZERO)
+    return kept[0] if len(kept) == 1 else Added(kept) if kept else ZERO
 
 
 def _form(value: Form | SizeLike) -> Form:
@@ -95,7 +97,7 @@ def mapped(form: Form, change: Callable[[Size], Size]) -> Form:
     """The same with its sizes changed."""
     match form:
         case Added():
-            return Added(tuple(mapped(t, change) for t in form.terms))
+            return added(*(mapped(t, change) for t in form.terms))
         case Times():
             return times(*(mapped(f, change) for f in form.factors))
         case Over():
