@@ -34,11 +34,10 @@ from symcost.tally import Entry, Tally, tally
 if TYPE_CHECKING:
     import sympy
 
-    from symcost.proving import Proof
-
     from symcost.derive import Derivation
     from symcost.growth import Scaling
     from symcost.invert import Answer
+    from symcost.proving import Proof
 
 
 _metrics: ContextVar[tuple[MetricDef, ...]] = ContextVar("metrics", default=())  # being evaluated, the outer ones first
@@ -220,7 +219,7 @@ class Cost:
         return f"Cost({str(self)!r}, unit={self.unit!r}{counted})"
 
     def proves(self, claim: str, *, assume: Sequence[str] = (), growing: Sequence[str] = ()) -> Proof:
-        """Whether a formula is equal to this cost, or ``"<= ..."``, ``"= O(..)"``, ``"~ 25.6M"``: proved, refuted or left open."""
+        """A claim such as a formula equal to this cost, ``"<= ..."``, ``"= O(..)"``, ``"~ 25.6M"``: proved, refuted or open."""
         from symcost.proving import proves
 
         return proves(self, claim, assume, growing)

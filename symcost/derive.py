@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
 from math import ceil as number_ceil
 from math import floor as number_floor
 from random import Random
@@ -47,6 +48,7 @@ from symcost.source import Diagnostic, SymcostError, nearest
 from symcost.tally import Entry, weights_of
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+TRIES = 400  # to find points of the domain
 LETTERS = {"length": "T", "depth": "D", "height": "H", "width": "W"}
 GROWTH = "the highest power as {} grow{}"
 ROUNDED = "; a rounding differs from its argument by less than 1"
@@ -108,9 +110,10 @@ class Derivation:
         for condition in self.requirements if used else ():
             used |= (condition.size.symbols() | condition.divisor.symbols()) - {turn for turn, _ in condition.turns}
         random = Random(0)
-        found = (_point(sorted(used, key=lambda s: s.key), self._net.requirements, random) for _ in range(20 * count))
-        inside = [p for p in found if all(_met(c, p) for c in self._net.requirements)]
-        return inside[:count] if used else inside[:1]
+        order = sorted(used, key=lambda s: s.key)
+        found = (_point(order, self.requirements, random) for _ in range(TRIES))
+        inside = (point for point in found if all(_met(c, point) for c in self.requirements))
+        return list(islice(inside, count if used else 1))
 
     def check(self, count: int = 5) -> int:
         """At how many points both sides of every step were evaluated, the one without the help of the other.
@@ -547,9 +550,10 @@ def _symbols(form: Form, plain: Callable[[Size], Size]) -> set[Symbol]:
 def _point(symbols: list[Symbol], conditions: tuple[Condition, ...], random: Random) -> dict[Symbol, Rational]:
     """Small random numbers; a symbol that something must divide is made a multiple of it."""
     point: dict[Symbol, Rational] = {}
+    span = random.choice((3, 9, 40, 300))
     for symbol in symbols:
         low = int(symbol.low) if symbol.low is not None else -9
-        high = low + random.choice((3, 9, 40, 300)) if symbol.high is None else number_floor(symbol.high)
+        high = low + span if symbol.high is None else number_floor(symbol.high)
         point[symbol] = random.randint(low, max(low, high))
     for condition in conditions:
         ((monomial, _),) = condition.size.terms.items() if len(condition.size.terms) == 1 else (((), 0),)

@@ -59,8 +59,9 @@ class Domain:
 
     def parsed(self, text: str | Source) -> Expr:
         """The syntax tree of a formula, in the language or in LaTeX, where letters may be names of this domain."""
-        written = text if isinstance(text, str) else text.text
-        return read_formula(text, Names({*self.symbols, *(s.name for s in self.named)})) if is_latex(written) else parse_formula(text)
+        if not is_latex(text if isinstance(text, str) else text.text):
+            return parse_formula(text)
+        return read_formula(text, Names({*self.symbols, *(s.name for s in self.named)}))
 
     def symbol(self, name: str) -> SizeLike:
         """What a name stands for, inside."""

@@ -533,7 +533,8 @@ def _follows(condition: Condition, other: Condition, earlier: bool) -> bool:
 def larger(a: Size, b: Size) -> Condition:
     """``a > b`` for positive terms, with common factors and powers taken out: ``2*T^2*d > 8*T*d^2`` is ``T > 4*d``."""
     quotient = a / b
-    if len(quotient.terms) != 1 or _fractional(quotient):
+    positive = all((bounds(atom)[0] or 0) > 0 for size in (a, b) for m in size.terms for atom, _ in m)
+    if len(quotient.terms) != 1 or not positive:  # where a common factor is 0, neither is larger
         return Condition(">", primitive(a - b))
     ((monomial, coefficient),) = quotient.terms.items()
     power_ = gcd(*(e for _, e in monomial))

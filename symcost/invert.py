@@ -186,7 +186,9 @@ def inverted(domain: Domain, budgets: Sequence[Budget], name: str, least: bool =
     unknown = Unknown.of(domain, name)
     others = sorted({s.name for b in budgets for s in b.slack.symbols()} - {unknown.symbol.name})
     if others:
-        raise undecided(f"'{name}' within this budget depends on {', '.join(others)}", "give the others values with --set")
+        raise undecided(
+            f"'{name}' within this budget depends on {', '.join(others)}", "give the others values with --set"
+        )
     if not unknown.symbol.integer:
         raise undecided(f"'{name}' is no integer", f"say which values to try: {name}=0.25..1:0.25")
     answer = (smallest if least else largest)(budgets, unknown.symbol, existing(domain, [unknown.symbol]))

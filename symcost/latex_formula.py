@@ -23,7 +23,6 @@ from symcost.parser import MAX_DIGITS, built, check_depth, check_text
 from symcost.sizes.notation import latex_name
 from symcost.source import Diagnostic, Source, Span, SymcostError, listed
 
-_GREEK_LETTERS = dict(zip("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split(), "αβγδεζηθικλμνξπρστυφχψω", strict=True))  # noqa: E501, SIM905
 _RELATIONS = {
     "=": "==",
     "==": "==",
@@ -51,7 +50,7 @@ _RELATIONS = {
 
 @dataclass(frozen=True)
 class Claim:
-    """Two sides and how they compare: ``==``, ``<=``, ``~`` and so on; ``order`` is the O, o, Theta or Omega around the right one.
+    """Two sides and how they compare: ``==``, ``<=``, ``~``; ``order`` is the O, o, Theta or Omega around the right one.
 
     ``left`` is None where only one side was written.
     """
@@ -110,8 +109,10 @@ class Names:
 
     def _known(self, name: str) -> str | None:
         """The known name this is; a word of several letters also in another case, ``FLOPs`` for flops."""
-        spellings = [name, _GREEK_LETTERS.get(name, name), "l" if name == "ell" else name]
-        exact = next((n for n in spellings if n in self.known), None)
+        if name in self.known:
+            return name
+        printed = latex_name(name)
+        exact = next((n for n in self.known if latex_name(n) == printed), None)  # α is alpha
         if exact is not None or len(name) < 3:
             return exact
         alike = [n for n in self.known if n.lower() == name.lower()]
@@ -189,15 +190,28 @@ def _complaint(source: Source, error: UnexpectedInput) -> Diagnostic:
     if token is None:
         command = re.compile(r"\\[A-Za-z]+").match(source.text, at)
         if command:
-            help_ = _ADVICE.get(command[0][1:], "what has a meaning here: products, quotients, powers, \\lfloor, \\sum, \\min, \\log_2")
-            return Diagnostic("unexpected-character", f"'{command[0]}' has no meaning here", _span_at(source, at, command.end()), help=help_)
-        return Diagnostic("unexpected-character", f"'{source.text[at]}' has no meaning here", _span_at(source, at, at + 1))
+            help_ = _ADVICE.get(
+                command[0][1:], "what has a meaning here: products, quotients, powers, \\lfloor, \\sum, \\min, \\log_2"
+            )
+            return Diagnostic(
+                "unexpected-character",
+                f"'{command[0]}' has no meaning here",
+                _span_at(source, at, command.end()),
+                help=help_,
+            )
+        return Diagnostic(
+            "unexpected-character", f"'{source.text[at]}' has no meaning here", _span_at(source, at, at + 1)
+        )
     if token.type == "$END":
         end = len(source.text.rstrip())
-        return Diagnostic("unexpected-end", "the formula ends before it is complete", _span_at(source, max(0, end - 1), end))
+        return Diagnostic(
+            "unexpected-end", "the formula ends before it is complete", _span_at(source, max(0, end - 1), end)
+        )
     start = token.start_pos or 0
     span = _span_at(source, start, start + len(token))
-    return Diagnostic("unexpected-token", f"unexpected '{token}'", span, help=_advice(source.text[:start], token, error))
+    return Diagnostic(
+        "unexpected-token", f"unexpected '{token}'", span, help=_advice(source.text[:start], token, error)
+    )
 
 
 _ADVICE = {
@@ -316,7 +330,9 @@ class _Build(Transformer[Token, Any]):
         digits = re.sub(r"\\,|[{},\s]", "", c[0])
         if len(digits) > MAX_DIGITS:
             help_ = "write a power, such as 10^{1000}"
-            raise SymcostError(Diagnostic("number-too-long", f"a number of more than {MAX_DIGITS} digits", _span(c), help=help_))
+            raise SymcostError(
+                Diagnostic("number-too-long", f"a number of more than {MAX_DIGITS} digits", _span(c), help=help_)
+            )
         return s.Number(Fraction(digits), span=_span(c))
 
     # functions
@@ -358,7 +374,7 @@ class _Build(Transformer[Token, Any]):
     # names
 
     def name(self, c: list[Any]) -> Any:
-        source, names = _reading.get()
+        names = _reading.get()[1]
         head, below, primes = c[0], "", 0
         for token in c[1:]:
             if token.type == "PRIME":

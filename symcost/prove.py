@@ -1,9 +1,10 @@
 """Whether a formula is zero, or never negative, for all values of its symbols: a proof, the smallest counterexample, or neither.
 
-What is tried, in this order: canonical forms; the first points in the order of their size; then proofs. A minimum, maximum or
-bracket is split into its cases, each with what holds in it put in; a sum over turns is proved by induction; a remainder by a symbol
-is named. A formula with roundings by constant divisors is a quasi-polynomial: on each residue class of its period D it is a
-polynomial, so that two which agree at D*(d + 1) consecutive integers of every symbol, where d is the degree, agree everywhere.
+What is tried, in this order: canonical forms; the first points in the order of their size; then proofs. A minimum, maximum
+or bracket is split into its cases, each with what holds in it put in; a sum over turns is proved by induction; a remainder
+by a symbol is named. A formula with roundings by constant divisors is a quasi-polynomial: on each residue class of its
+period D it is a polynomial, so that two which agree at D*(d + 1) consecutive integers of every symbol, where d is the
+degree, agree everywhere.
 
 A proof may range over more values than there are, and then holds for those there are. A counterexample is always one of them.
 """
@@ -77,9 +78,7 @@ def compare(a: Size, b: Size, inside: Inside | None = None) -> Verdict:
     return decide(a - b, "==", inside=inside)
 
 
-def decide(
-    size: Size, relation: str, conditions: Sequence[Condition] = (), inside: Inside | None = None
-) -> Verdict:
+def decide(size: Size, relation: str, conditions: Sequence[Condition] = (), inside: Inside | None = None) -> Verdict:
     """Is ``size == 0`` (or ``>=``, ``>``, ``!=``) wherever the conditions hold?"""
     if relation == "==":
         if not size.terms:
@@ -99,7 +98,11 @@ def decide(
     how = _proved_under(size, relation, conditions)
     if how is not None:
         return Verdict(True, how)
-    return search.within(DEEP) or search.samples() or Verdict(None, "not decided: no proof and no counterexample was found")
+    return (
+        search.within(DEEP)
+        or search.samples()
+        or Verdict(None, "not decided: no proof and no counterexample was found")
+    )
 
 
 FAILS: dict[str, Callable[[Rational], bool]] = {
@@ -148,7 +151,9 @@ class _Search:
             return None
         if not self.met:
             return Verdict(None, "not decided: there is nothing for which the conditions hold")
-        return Verdict(True, f"true at all {self.met} points there are" if self.met > 1 else "true at the one point there is")
+        return Verdict(
+            True, f"true at all {self.met} points there are" if self.met > 1 else "true at the one point there is"
+        )
 
     def samples(self) -> Verdict | None:
         """A counterexample among larger values."""
@@ -200,7 +205,9 @@ class _Column:
         self.symbol, self.conditions = symbol, conditions
         self.found: list[tuple[Rational, Rational]] = []
         self.left = islice(_values(symbol), MAX_VALUES)
-        self.cut = not symbol.integer or symbol.high is None or symbol.low is None or symbol.high - symbol.low >= MAX_VALUES
+        self.cut = (
+            not symbol.integer or symbol.high is None or symbol.low is None or symbol.high - symbol.low >= MAX_VALUES
+        )
 
     def at(self, index: int) -> tuple[Rational, Rational] | None:
         while len(self.found) <= index:
@@ -412,14 +419,14 @@ def _substitution(condition: Condition) -> tuple[dict[Symbol, Size], list[Size]]
                 return {symbol: value}, [] if symbol.low is None else [value - symbol.low]
         case "|":
             for monomial, coefficient in condition.size.terms.items():
-                symbol = _alone(monomial)
-                if symbol is None or not symbol.integer:
+                divided = _alone(monomial)
+                if divided is None or not divided.integer:
                     continue
-                divisor = condition.divisor / abs(coefficient)
+                divisor = condition.divisor / Size.of(abs(Fraction(coefficient)))
                 rest = (condition.size - Size({monomial: coefficient})) / -coefficient
-                if divisor.integer and rest.integer and symbol not in divisor.symbols() | rest.symbols():
-                    value, more = _multiple(symbol, divisor, rest)
-                    return {symbol: value}, more
+                if divisor.integer and rest.integer and divided not in divisor.symbols() | rest.symbols():
+                    value, more = _multiple(divided, divisor, rest)
+                    return {divided: value}, more
     return {}, []
 
 
@@ -429,7 +436,7 @@ def _multiple(symbol: Symbol, divisor: Size, rest: Size) -> tuple[Size, list[Siz
     if symbol.low is None:
         return divisor * Size.of(_new(None)) + rest, []
     if isinstance(number, int) and number > 0 and shift is not None:
-        return divisor * Size.of(_new(number_ceil(Fraction(symbol.low - shift) / number))) + rest, []
+        return divisor * Size.of(_new(number_ceil(Fraction(symbol.low - shift) / number) + 1)) + rest, []
     if not rest.terms and (lower(divisor) or 0) > 0 and symbol.low >= 0:
         return divisor * Size.of(_new(1 if symbol.low > 0 else 0)), []
     value = divisor * Size.of(_new(None)) + rest
@@ -481,7 +488,11 @@ def _direct(goal: _Goal) -> str | None:
         return "no value of a symbol makes it negative"
     if any(isinstance(a, Group) for m in size.terms for a, _ in m):
         top, bottom = over_one_divisor(size)
-        return "no value of a symbol makes it negative" if (lower(bottom) or 0) > 0 and never_negative(top, goal.known) else None
+        return (
+            "no value of a symbol makes it negative"
+            if (lower(bottom) or 0) > 0 and never_negative(top, goal.known)
+            else None
+        )
     return None
 
 
@@ -559,7 +570,11 @@ def _by_induction(goal: _Goal) -> str | None:
     if not sums or not turns or goal.known:
         return None
     n = turns[0]
-    if n.low is None or n.high is not None or any((a.count - Size.of(n)).number is None or n in _terms(a) for a in sums):
+    if (
+        n.low is None
+        or n.high is not None
+        or any((a.count - Size.of(n)).number is None or n in _terms(a) for a in sums)
+    ):
         return None
     size, later = goal.size, {n: Size.of(n) + 1}
     for atom in sums:

@@ -35,16 +35,19 @@ WORDS = {True: "proved", False: "refuted", None: "not decided"}
 _RELATION = re.compile(r"<=|>=|!=|==|~=|[~≈=<>≤≥≠]")
 _PLAIN = {"=": "==", "~=": "~", "≈": "~", "≤": "<=", "≥": ">=", "≠": "!="}
 _ORDERS = {"O": "O", "o": "o", "Theta": "Theta", "Θ": "Theta", "Omega": "Omega", "Ω": "Omega"}
-_FIGURE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?(\d+)\}?)?\s*(?:\\(?:text|mathrm)\{\s*([kKMGBTP])\s*\}|([kKMGBTP]))?\s*\$?\.?\s*\Z")  # noqa: E501
+_FIGURE = re.compile(
+    r"\s*(\d+(?:\.\d+)?)\s*(?:(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?(\d+)\}?)?"
+    r"\s*(?:\\(?:text|mathrm)\{\s*([kKMGBTP])\s*\}|([kKMGBTP]))?\s*\$?\.?\s*\Z"
+)
 
 
 @dataclass(frozen=True)
 class Proof:
     """What came out: ``verdict`` is "proved", "refuted" or "not decided", and ``how`` says by what.
 
-    ``witness`` is a counterexample, the one with the smallest sum of symbols where ``smallest`` says so, and ``values`` are the two
-    sides there. ``difference`` is the left side minus the right one; ``conditions`` is what must hold for the claim to be about
-    anything.
+    ``witness`` is a counterexample, the one with the smallest sum of symbols where ``smallest`` says so, and ``values`` are the
+    two sides there. ``difference`` is the left side minus the right one; ``conditions`` is what must hold for the claim to be
+    about anything.
     """
 
     claim: str
@@ -77,8 +80,8 @@ def prove(
 ) -> Proof:
     r"""A claim about the costs of a network, for all sizes at which it exists.
 
-    ``assume`` are facts such as ``"X % 32 == 0"``; ``growing`` are the symbols that grow in ``O(..)`` and its like, all of them by
-    default; ``names`` says what names in LaTeX stand for, ``{"N_x": "X"}``. Raises `SymcostError` for a claim that is none.
+    ``assume`` are facts such as ``"X % 32 == 0"``; ``growing`` are the symbols that grow in ``O(..)`` and its like, by default
+    all; ``names`` says what names in LaTeX stand for, ``{"N_x": "X"}``. Raises `SymcostError` for a claim that is none.
     """
     source = Source("<claim>", claim)
     whole = Architecture(net._graph, net._program)
@@ -126,7 +129,11 @@ def prove_formula(claim: str, symbols: Mapping[str, Symbol], assume: Sequence[st
 
 def _known(net: Architecture, scope: Scope) -> set[str]:
     costs = {"params", "active", "trainable", "activations", "act", *conventions(), *Op, *net._graph.metrics}
-    return costs | {n for n in scope.visible() if not isinstance(scope.find(n), NetBinding)} | {d.name for d in net.domain.named}
+    return (
+        costs
+        | {n for n in scope.visible() if not isinstance(scope.find(n), NetBinding)}
+        | {d.name for d in net.domain.named}
+    )
 
 
 @contextmanager
@@ -136,7 +143,9 @@ def _at_its_place(source: Source) -> Iterator[None]:
         yield
     except SymcostError as error:
         moved = [
-            replace(d, span=Span(source, d.span.start, d.span.end)) if d.span and d.span.source.name == source.name else d
+            replace(d, span=Span(source, d.span.start, d.span.end))
+            if d.span and d.span.source.name == source.name
+            else d
             for d in error.diagnostics
         ]
         raise type(error)(moved) from None
@@ -303,13 +312,17 @@ def _rounded(left: Size, asked: Claim) -> Verdict:
 def _grown(left: Size, right: Size, order: str, growing: Sequence[str], domain: Domain) -> tuple[bool | None, str]:
     """Whether one side grows as the order of the other says, when some symbols grow and the others are held fixed."""
     left, right = domain.public(left), domain.public(right)
-    symbols = sorted((q for q in left.symbols() | right.symbols() if not growing or q.name in growing), key=lambda q: q.key)
+    symbols = sorted(
+        (q for q in left.symbols() | right.symbols() if not growing or q.name in growing), key=lambda q: q.key
+    )
     unknown = set(growing) - {q.name for q in symbols}
     if unknown and not unknown <= domain.symbols.keys():
         name = sorted(unknown)[0]
         raise SymcostError(Diagnostic("unknown-symbol", f"there is no symbol '{name}' here"))
     if not symbols:
-        return (True, "both are constants") if order in ("O", "Theta", "Omega") else (None, "not decided: nothing grows")
+        return (
+            (True, "both are constants") if order in ("O", "Theta", "Omega") else (None, "not decided: nothing grows")
+        )
     if len(symbols) == 1:
         return _in_one(left, right, order, symbols[0])
     return _in_several(left, right, order, symbols)
@@ -356,7 +369,9 @@ def _in_several(left: Size, right: Size, order: str, symbols: Sequence[Symbol]) 
         return True, "every term on the left is at most some term on the right, up to a factor"
     if order == "o":
         strict = all(any(_below(m, other) for other in g) for m in f)
-        return (True if strict else None), "every term on the left is outgrown by one on the right" if strict else "not decided"
+        return (
+            True if strict else None
+        ), "every term on the left is outgrown by one on the right" if strict else "not decided"
     missing = _outgrowing(g, f)
     if missing is not None:
         return (False if below and low else None), f"{_monomial(missing, symbols)} on the right outgrows the left side"
@@ -447,7 +462,9 @@ def _below(term: Exponents, other: Exponents) -> bool:
 
 
 def _monomial(exponents: Exponents, symbols: Sequence[Symbol]) -> Size:
-    monomial: Monomial = tuple(sorted(((q, e) for q, e in zip(symbols, exponents, strict=True) if e), key=lambda p: p[0].key))
+    monomial: Monomial = tuple(
+        sorted(((q, e) for q, e in zip(symbols, exponents, strict=True) if e), key=lambda p: p[0].key)
+    )
     return Size({monomial: 1})
 
 
@@ -457,7 +474,12 @@ def _equivalent(left: Size, right: Size, symbols: Sequence[Symbol]) -> tuple[boo
     if a is None or b is None:
         return None, "not decided: a side is no sum of products of powers"
     rest, theirs, errors = a - b, _terms(right, symbols), _errors(left - right, symbols)
-    if theirs is None or errors is None or not theirs[1] or any(not isinstance(x, Symbol) for m in rest.terms for x, _ in m):
+    if (
+        theirs is None
+        or errors is None
+        or not theirs[1]
+        or any(not isinstance(x, Symbol) for m in rest.terms for x, _ in m)
+    ):
         return None, "not decided: the terms are not understood"
     ours = {tuple(dict(m).get(q, 0) for q in symbols) for m in rest.terms} | errors
     left_over = next((m for m in sorted(ours, reverse=True) if not any(_below(m, o) for o in theirs[0])), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
@@ -26,6 +27,7 @@ class Times:
     used: Size = ONE  # 1 where it runs at all: shared weights of what never runs are none
     loops: tuple[tuple[Symbol, Size], ...] = ()
     weight_loops: tuple[tuple[Symbol, Size], ...] = ()  # those inside a shared block
+    blocks: tuple[tuple[str, int], ...] = ()  # the blocks it stands in, each with the number of its use
 
     def scaled(self, weights: Size, active: Size, work: Size) -> Times:
         return replace(self, work=self.work * work, weights=self.weights * weights, active=self.active * active)
@@ -127,7 +129,7 @@ def tally(root: Node) -> Tally:
     def of(leaf: Leaf) -> Figures:
         return figures.setdefault((id(leaf.layer), leaf.input, leaf.output, leaf.form), Figures(leaf))
 
-    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times()))
+    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), count()))
     names = sorted({name for e in entries for name in e.counts})
     return Tally(
         entries,
@@ -171,29 +173,31 @@ def _once(uses: list[Entry], factor: Callable[[Entry], Size]) -> Size:
     return sizes[0] * (1 - unused)
 
 
-def _leaves(node: Node, times: Times) -> Iterator[tuple[Leaf, Times]]:
+def _leaves(node: Node, times: Times, uses: Iterator[int]) -> Iterator[tuple[Leaf, Times]]:
     match node:
         case Leaf():
             yield node, times
         case Sequence():
+            if node.name is not None:
+                times = replace(times, blocks=(*times.blocks, (node.name, next(uses))))
             for index, part in enumerate(node.parts):
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
-                yield from _leaves(part, inner)
+                yield from _leaves(part, inner, uses)
         case Repeat():
-            yield from _leaves(node.node, times.repeated(node.count))
+            yield from _leaves(node.node, times.repeated(node.count), uses)
         case Loop():
-            yield from _leaves(node.node, times.within(node.index, node.count))
+            yield from _leaves(node.node, times.within(node.index, node.count), uses)
         case Guarded():
             held = times.scaled(node.holds, node.holds, node.holds)
-            yield from _leaves(node.node, replace(held, used=times.used * node.holds))
+            yield from _leaves(node.node, replace(held, used=times.used * node.holds), uses)
         case Scaled():
-            yield from _leaves(node.node, times.scaled(node.weights, node.active, node.work))
+            yield from _leaves(node.node, times.scaled(node.weights, node.active, node.work), uses)
         case Shared():
             if times.shared is None:
                 times = replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
-            yield from _leaves(node.node, times)
+            yield from _leaves(node.node, times, uses)
         case Frozen():
-            yield from _leaves(node.node, replace(times, trainable=node.trainable))
+            yield from _leaves(node.node, replace(times, trainable=node.trainable), uses)
         case Fork():
             parts = node.branches if node.meet is None else (*node.branches, node.meet)
-            yield from _leaves(Sequence(parts), times)
+            yield from _leaves(Sequence(parts), times, uses)

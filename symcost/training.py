@@ -14,7 +14,7 @@ from typing import Any
 
 from symcost.architecture import Architecture, Cost
 from symcost.conventions import convention as load_convention
-from symcost.flow import Step, Tensor, Trace, trace
+from symcost.flow import Step, Tensor, Trace, over, trace
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.attention import Attention, ScaledDotProduct
 from symcost.layers.base import Ops
@@ -114,8 +114,7 @@ def sums(found: tuple[Work, ...]) -> Size:
             if needs:
                 parts.append(step.over(shape.numel))
                 used |= {tensor, *tensor.choices}
-    made = {work.step.output: work.step for work in found if work.runs_back}
-    return total([*parts, *(-made[tensor].over(tensor.numel) for tensor in made if tensor in used)])
+    return total([*parts, *(-over(tensor.frames, tensor.numel) for tensor in used if not tensor.choices)])
 
 
 def forward(net: Architecture, convention: str = "flops") -> Cost:

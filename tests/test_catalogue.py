@@ -68,7 +68,7 @@ def squeezed(text: str) -> str:
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_left_side_is_derived(check: Check) -> None:
     """It asks for costs or shapes of a network, and the network does not have the published formula written in it."""
-    asked = _Asked(_parsed(check.program), "") if check.program else None
+    asked = _Asked(_parsed(check.program), "", {}) if check.program else None
     assert {type(n) for n in nodes(parse_formula(check.ask))} & {s.Ref, s.Apply}
     if asked is None:
         return
@@ -99,7 +99,7 @@ def test_a_wrong_formula_is_found() -> None:
     broken = 0
     for entry in ENTRIES[:40]:
         for check in entry.checks:
-            equal = tuple(re.sub(r"\d+", lambda m: str(int(m[0]) + 1), f, count=1) for f in check.equal)
+            equal = tuple(re.sub(r"(?<!\w)\d+", lambda m: str(int(m[0]) + 1), f, count=1) for f in check.equal)
             for printed in (f for f, old in zip(equal, check.equal, strict=True) if f != old):
                 changed = replace(entry, checks=(replace(check, equal=(printed,), differs=(), gap="", figures=()),))
                 assert not all(o.holds for o in verify(changed)), (entry.id, printed)

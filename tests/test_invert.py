@@ -50,7 +50,11 @@ def check(budget: Budget, symbol: Symbol = X) -> None:
         if stretch.end is not None:
             assert at(budget.slack, {symbol: stretch.end}) >= 0
             after = stretch.end + 1
-            assert symbol.high == stretch.end or any(s.start == after for s in found) or at(budget.slack, {symbol: after}) < 0
+            assert (
+                symbol.high == stretch.end
+                or any(s.start == after for s in found)
+                or at(budget.slack, {symbol: after}) < 0
+            )
         else:
             assert at(budget.slack, {symbol: 10**7}) >= 0
 
@@ -73,7 +77,10 @@ def test_also_through_choices(f: Any, bound: int, most: bool) -> None:
         return
 
 
-@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 60), st.integers(1, 40)), min_size=1, max_size=3), st.integers(0, 10**12))
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 60), st.integers(1, 40)), min_size=1, max_size=3),
+    st.integers(0, 10**12),
+)
 @examples(200)
 def test_largest_of_rounded_squares(parts: list[tuple[int, int, int]], bound: int) -> None:
     cost = sum((a * floor((x + s) / Size.of(q)) ** 2 for a, s, q in parts), x - x)
@@ -133,6 +140,7 @@ def test_closed_forms(a: int, k: int, c: int, bound: int) -> None:
     formula = closed(Budget(cost, b), X)
     assert (formula is None) == (a == k == 0)
     assume(formula is not None and a + k + c <= bound)
+    assert formula is not None
     found = largest([Budget(cost, Size.of(bound))], X)
     assert found is not None and found.value is not None
     if a == 0:
@@ -258,7 +266,9 @@ def test_invert_in_closed_form() -> None:
 def test_invert_several() -> None:
     output = run("invert", MLP, "--within", "params <= 10M", "--for", "d=64..1024:64", "--for", "n=1..48")
     assert "128  48  6.32 M params" in output and len(output.splitlines()) == 11
-    data = json.loads(run("invert", MLP, "--within", "params <= 10M", "--for", "d=512..1024:256", "--for", "n=1..48", "--json"))
+    data = json.loads(
+        run("invert", MLP, "--within", "params <= 10M", "--for", "d=512..1024:256", "--for", "n=1..48", "--json")
+    )
     assert [(p["d"], p["n"]) for p in data["frontier"]] == [("512", "4"), ("768", "2"), ("1024", "1")]
 
 

@@ -104,7 +104,9 @@ def test_a_verdict_under_conditions_is_never_wrong(f: Any, g: Any, relation: str
     check(f.size, relation, g.size, CONDITIONS[conditions])
 
 
-@given(roundings((X, Y), leaves=4), st.integers(-2, 2), st.sampled_from(list(RELATIONS)), st.sampled_from(list(CONDITIONS)))
+@given(
+    roundings((X, Y), leaves=4), st.integers(-2, 2), st.sampled_from(list(RELATIONS)), st.sampled_from(list(CONDITIONS))
+)
 @examples(100)
 def test_neighbours(f: Any, c: int, relation: str, conditions: str) -> None:
     """Sides that differ by little: by a constant, by a remainder."""
@@ -232,7 +234,12 @@ def test_assumptions() -> None:
     assert prove(net, claim).verdict == "refuted"
     assert prove(net, claim, assume=["K == 3", "H % s == 0"])
     assert prove(net, claim, assume=["K == 3", "s == 2"]).witness == {"Cin": 1, "Cout": 1, "H": 1, "K": 3, "s": 2}
-    assert prove(net, claim, assume=["K == 3", "s == 2", "H % 2 == 0"]).conditions == ("H ≥ K - 2", "K = 3", "s = 2", "2 | H")
+    assert prove(net, claim, assume=["K == 3", "s == 2", "H % 2 == 0"]).conditions == (
+        "H ≥ K - 2",
+        "K = 3",
+        "s = 2",
+        "2 | H",
+    )
 
 
 def test_conditions_of_the_network_hold() -> None:

@@ -18,7 +18,7 @@ ROOT = Path(symcost.__file__).parent
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
     source syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions prove forms signs growth comparison domain invert
-    architecture claims proving difference explain derive zoo catalogue render cli __main__
+    flow architecture claims proving difference explain training memory receptive parallel derive zoo catalogue render cli __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.
@@ -42,7 +42,7 @@ AGAINST = {
 LIBRARIES = {
     "lark": {"parser", "fmt", "latex_formula"},  # fmt walks the parse tree
     "sympy": {"sizes.bridge", "architecture"},
-    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.proving", "cli.reading", "cli.verifying", "cli.writing"},
+    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.proving", "cli.reading", "cli.training", "cli.verifying", "cli.writing"},
     "rich": {
         "cli.verifying",
         "cli.writing",
@@ -52,6 +52,7 @@ LIBRARIES = {
         "render.document",
         "render.growth",
         "render.kinds",
+        "render.memory",
         "render.proofs",
         "render.readings",
         "render.terminal",

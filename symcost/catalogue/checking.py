@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from inspect import signature
+from typing import Any
 
+from symcost import memory, receptive, training
 from symcost import syntax as s
-from symcost.architecture import Architecture, parse
+from symcost.architecture import Architecture, Cost, Row, parse
 from symcost.catalogue.entries import Check, Entry, Figure
 from symcost.claims import Claims
 from symcost.domain import by_name
@@ -17,10 +21,10 @@ from symcost.graph.values import Value
 from symcost.growth import limit as growth_limit
 from symcost.parser import parse_formula
 from symcost.prove import compare
-from symcost.sizes.atoms import Rational, Size
+from symcost.sizes.atoms import Rational, Size, total
 from symcost.sizes.rounding import over_one_divisor
 from symcost.sizes.facts import never_negative
-from symcost.sizes.notation import UNICODE, text
+from symcost.sizes.notation import ASCII, UNICODE, condition_text, text
 from symcost.sizes.shape import Shape
 from symcost.source import SymcostError
 from symcost.zoo import load
@@ -47,12 +51,13 @@ def verify(entry: Entry) -> Iterator[Outcome]:
 def _compared(check: Check) -> Iterator[Outcome]:
     side = _Side(check)
     derived = side.derived(check.ask)
+    plain = side.plain(derived)
     for printed in check.equal:
-        verdict = compare(*by_name(derived, side.read(printed, derived)), side.claims.inside)
+        verdict = compare(*by_name(plain, side.plain(side.read(printed))), side.claims.inside)
         yield Outcome(check, "equal", printed, derived, verdict.equal is True, verdict.how)
     for printed in check.differs:
-        theirs = side.read(printed, derived)
-        verdict = compare(*by_name(derived, theirs), side.claims.inside)
+        theirs = side.read(printed)
+        verdict = compare(*by_name(plain, side.plain(theirs)), side.claims.inside)
         shown = ", ".join(f"{n} = {v}" for n, v in (verdict.witness or {}).items())
         yield Outcome(
             check,
@@ -63,31 +68,32 @@ def _compared(check: Check) -> Iterator[Outcome]:
             f"they differ at {shown}" if shown else verdict.how,
         )
         if check.gap:
-            gap = compare(*by_name(derived - theirs, side.read(check.gap, derived)))
+            gap = compare(*by_name(side.plain(derived - theirs), side.plain(side.read(check.gap))))
             yield Outcome(check, "gap", check.gap, derived - theirs, gap.equal is True, gap.how)
-    yield from _asymptotic(check, side, derived)
+    yield from _asymptotic(check, side, derived, plain)
+    for needed in check.requires:
+        known = [condition_text(c, ASCII) for c in side.net.domain.conditions]
+        yield Outcome(check, "requires", needed, derived, needed in known, "listed with the result")
     for figure in check.figures:
         yield _figure(check, side, figure)
 
 
-def _asymptotic(check: Check, side: _Side, derived: Size) -> Iterator[Outcome]:
+def _asymptotic(check: Check, side: _Side, derived: Size, plain: Size) -> Iterator[Outcome]:
     if check.leading:
-        theirs = side.read(check.leading, derived)
-        tends = limit(*by_name(derived, theirs), check.grows)
+        tends = limit(*by_name(plain, side.plain(side.read(check.leading))), check.grows)
         yield Outcome(check, "leading", check.leading, derived, tends == 1, f"the ratio tends to {tends}")
     if check.order:
-        theirs = side.read(check.order, derived)
-        tends = limit(*by_name(derived, theirs), check.grows)
+        tends = limit(*by_name(plain, side.plain(side.read(check.order))), check.grows)
         yield Outcome(check, "order", check.order, derived, tends is not None, f"the ratio tends to {tends}")
     if check.limit:
-        tends = limit(derived, Size.of(1), check.grows)
-        wanted = side.read(check.limit, derived)
+        tends = limit(plain, Size.of(1), check.grows)
+        wanted = side.plain(side.read(check.limit))
         same = tends is not None and compare(*by_name(tends, wanted)).equal is True
         yield Outcome(check, "limit", check.limit, derived, same, f"it tends to {tends}")
     for word, sign in (("least", 1), ("most", -1)):
         printed = getattr(check, word)
         if printed:
-            ours, theirs = by_name(derived, side.read(printed, derived))
+            ours, theirs = by_name(plain, side.plain(side.read(printed)))
             holds = never_negative((ours - theirs) * sign)
             yield Outcome(check, word, printed, derived, holds, "the difference is never negative")
 
@@ -107,13 +113,16 @@ def limit(a: Size, b: Size, grows: tuple[str, ...]) -> Size | None:
 
 
 def _figure(check: Check, side: _Side, figure: Figure) -> Outcome:
-    size = side.derived(figure.ask or check.ask, dict(figure.at))
+    size = side.at(side.derived(figure.ask or check.ask), figure.at)
     value = size.number
     if value is None:
         return Outcome(check, "figure", figure.printed, size, False, "symbols are left without a value")
     holds = _prints(value, figure)
     if figure.how == "differs":
         holds = not holds
+    if figure.how == "refuted":
+        theirs = side.at(side.read(check.differs[0]), figure.at).number
+        holds = theirs is not None and theirs != value and Fraction(theirs) == figure.value
     if figure.ours:
         holds = holds and value == Fraction(figure.ours)
     return Outcome(check, "figure", figure.printed, size, holds, f"derived {text(size, UNICODE)}")
@@ -136,34 +145,76 @@ class _Side:
     def __init__(self, check: Check) -> None:
         self.check = check
         self.net = load(check.zoo) if check.zoo and not check.program else _parsed(check.program)
-        self.claims = _Asked(self.net, check.convention)
+        self.claims = _Asked(self.net, check.convention, check.options)
 
-    def derived(self, ask: str, at: dict[str, object] | None = None) -> Size:
+    def derived(self, ask: str) -> Size:
         """A cost, or an expression of costs, from the description."""
         self.claims.counted = 0
-        size = resolved(self.claims.size(parse_formula(ask, self.check.zoo or "<ask>")))
+        size = self.claims.size(parse_formula(ask, self.check.zoo or "<ask>"))
         if not self.claims.counted:
             raise SymcostError([])  # nothing was derived: `test_catalogue` names the entry
         size = self.net.domain.public(size)
         if self.check.given:
+            size = self.plain(size)
             meant = {name: self.net.domain.read(text) for name, text in self.check.given.items()}
             size = size.subs({s: meant[s.name] for s in size.symbols() if s.name in meant})
-        if not at:
-            return size
+        return size
+
+    def at(self, size: Size, at: Mapping[str, object]) -> Size:
+        """A size at a point; one the program names is what it stands for, unless it is given there itself."""
         given = {name: Size.of(Fraction(str(value))) for name, value in at.items()}
+        size = self.plain(size.subs({s: given[s.name] for s in size.symbols() if s.name in given}))
         return size.subs({s: given[s.name] for s in size.symbols() if s.name in given})
 
-    def read(self, printed: str, derived: Size) -> Size:
-        """A printed formula in the symbols of what is derived."""
-        return self.net.domain.public(self.net.domain.read(printed))
+    def plain(self, size: Size) -> Size:
+        """With sizes that the program names written out."""
+        return self.net.domain.public(resolved(size))
+
+    def read(self, printed: str) -> Size:
+        """A printed formula in the symbols of the description."""
+        return self.net.domain.public(resolved(self.net.domain.read(printed)))
+
+
+def _of_states(part: str) -> Callable[..., Cost]:
+    def function(net: Architecture, dtype: str = "bf16", optimizer: str = "adamw", gradients: str | None = None, master: bool | None = None) -> Cost:
+        found: Cost = getattr(memory.states(net, dtype, optimizer, gradients, master), part)
+        return found
+
+    return function
+
+
+def _of_field(part: str, axis: int) -> Callable[[Architecture], Cost]:
+    def function(net: Architecture) -> Cost:
+        found: Cost = getattr(receptive.field(net), part)[axis]
+        return found
+
+    return function
+
+
+# What else can be asked of a network; `options` of a check go to the arguments of the same name.
+FUNCTIONS: dict[str, Callable[..., Cost]] = {
+    "kept": memory.activations,
+    "kv_cache": memory.kv_cache,
+    "peak": memory.peak,
+    "weights": memory.weights,
+    **{part: _of_states(part) for part in ("gradients", "master", "moments")},
+    "states": _of_states("total"),
+    "forward": training.forward,
+    "backward": training.backward,
+    "recomputed": training.recomputed,
+    "step": training.step,
+    "receptive_field": _of_field("size", -1),
+    "receptive_height": _of_field("size", 0),
+    "receptive_stride": _of_field("stride", -1),
+}
 
 
 class _Asked(Claims):
     """Claims that count how often a cost of a network was asked for, with `cost` in the convention of the check."""
 
-    def __init__(self, net: Architecture, convention: str) -> None:
+    def __init__(self, net: Architecture, convention: str, options: Mapping[str, Any]) -> None:
         super().__init__(net)
-        self.convention, self.counted = convention, 0
+        self.convention, self.options, self.counted = convention, options, 0
 
     def quantity(self, asked: s.Ref | s.Apply) -> Value:
         self.counted += 1
@@ -172,7 +223,22 @@ class _Asked(Claims):
     def _cost(self, owner: Architecture, name: str, asked: s.Node) -> Size:
         if name.startswith("out_") and owner.output is not None:
             return _side(owner.output, name.removeprefix("out_"))
+        if name in FUNCTIONS and name not in owner._graph.metrics:
+            function = FUNCTIONS[name]
+            return function(owner, **{k: v for k, v in self.options.items() if k in signature(function).parameters})._size
+        if name == "layers":
+            return Size.of(len(_weighted(owner)))
+        if part := re.fullmatch(r"(params|macs|flops|exact)_([a-z]+|\d+)", name):
+            rows = _weighted(owner)
+            chosen = [rows[int(part[2]) - 1]] if part[2].isdigit() else [row for row in rows if row.kind == part[2]]
+            return total((row.params if part[1] == "params" else row.cost(part[1]))._size for row in chosen)
         return super()._cost(owner, self.convention if name == "cost" and self.convention else name, asked)
+
+
+def _weighted(owner: Architecture) -> list[Row]:
+    """Layers that multiply with weights, a repeated one as often as it is repeated: what papers count as layers."""
+    rows = [row for row in owner.layers if int(row.repeat) and row.macs != 0 and row.params != 0]
+    return [row for row in rows for _ in range(int(row.repeat))]
 
 
 def _side(shape: Shape, name: str) -> Size:

@@ -7,6 +7,7 @@ about = "..."                             # a sentence or two under it
 id = "mbv1-eq5"
 title = "Depthwise separable convolution: cost"
 source = "Howard et al. 2017, arXiv:1704.04861, equation 5"
+says = "..."                              # what is printed, where the checks do not show it
 convention = "multiply-adds, no bias"     # what the source counts
 verdict = "exact"                         # one of VERDICTS
 note = "..."                              # what a reader should know; errata with the arithmetic
@@ -15,6 +16,7 @@ note = "..."                              # what a reader should know; errata wi
 program = "sym ..."                       # in the language; or  zoo = "resnet"
 ask = "macs"                              # what is derived, in terms of its costs: "a.macs/b.macs", "out.h", "resnet(3, 4, 6, 3).params"
 as = "kaplan"                             # a convention for the name `cost` in ask
+options = {dtype = "bf16"}                # for the functions in ask (below)
 with = {W = "H", F = "rho*D"}             # symbols of the description in those of the source, put in after deriving
 equal = "M^2*K^2*Cin*Cout"                # printed, and proved equal (a list: several forms)
 leading = "2*n^2*d"; grows = ["n"]        # printed, and the leading term of what is derived
@@ -22,9 +24,16 @@ order = "n^2*d"; grows = ["n", "d"]       # printed as O(...): a constant times 
 least = "..."; most = "..."               # printed, and never above, or below, what is derived
 limit = "1/K^2"; grows = ["N"]            # what it tends to
 differs = "..."; gap = "..."              # printed and wrong: refuted; what is derived less what is printed
+requires = "S | X - K + 2*P"              # what the result is said to hold under (a list: several)
 [[entry.check.figure]]
 at = {X = 224}; printed = "138"; unit = "1e6"; how = "rounds"   # or "truncates", "exact", "differs"
 label = "VGG-16"; ask = "..."             # of its own, where the figure is of something else
+how = "refuted"; printed = "191"; ours = "128"   # what `differs` gives at that point, and what is derived there
+
+Names in `ask` beside the costs of the language, all of them of a network too (`vgg(2, 2).peak`):
+    out_c, out_h, out_w, out_t, out_n, out_size, out_batch    of what comes out
+    layers, params_fc, macs_13      layers with weights: how many; a cost of all of a kind; of the 13th
+    and the functions of `checking.FUNCTIONS`: kv_cache, kept, peak, weights, states, receptive_field, ...
 """
 
 from __future__ import annotations
@@ -92,6 +101,8 @@ class Check:
     grows: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     gap: str = ""
+    requires: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
     note: str = ""
 
@@ -105,6 +116,7 @@ class Entry:
     source: str
     verdict: str
     checks: tuple[Check, ...]
+    says: str = ""
     convention: str = ""
     note: str = ""
     reason: str = ""  # why nothing is derived, where it is not
@@ -163,7 +175,7 @@ def _entry(data: dict[str, Any]) -> Entry:
 def _check(data: dict[str, Any]) -> Check:
     figures = tuple(map(_figure, data.pop("figure", ())))
     given = {{"as": "convention", "with": "given"}.get(k, k): v for k, v in data.items()}
-    for several in ("equal", "differs"):
+    for several in ("equal", "differs", "requires"):
         if isinstance(given.get(several), str):
             given[several] = (given[several],)
     lists = {k: tuple(v) for k, v in given.items() if isinstance(v, list)}

@@ -298,7 +298,7 @@ def invert(
 
     \b
     symcost invert vgg16.arch --within 'flops <= 4G' --for X
-    symcost invert net.arch --within 'params <= 10M' --for d=64..512:64 --for n=1..9
+    symcost invert net.arch --within 'act <= 9M' --for d=64..512:64 --for n=1..8
     """
     with reported(form == "json"), piped():
         arch, _ = _asked(program, net, given)

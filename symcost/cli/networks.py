@@ -45,6 +45,7 @@ def showing(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to a file."),
         click.option("--force", is_flag=True, help="Overwrite the file."),
+        click.option("--tree", is_flag=True, help="The blocks as a tree instead of the table of layers."),
         click.option("-q", "--quiet", is_flag=True, help="Totals only, no table of layers."),
     )
     for option in reversed(options):
@@ -88,6 +89,7 @@ def print_network(
     standalone: bool,
     styles: tuple[str, ...],
     shape: str | None,
+    tree: bool,
 ) -> None:
     from symcost.render.document import STANDARD, Document
 
@@ -105,7 +107,7 @@ def print_network(
     )
     rate = rate_of(speed)
     with written(output, force) as stream:
-        render(document, form, stream, quiet, rate)
+        render(document, form, stream, "" if quiet else "tree" if tree else "layers", rate)
 
 
 @cli.command(short_help="Published architectures.")
@@ -121,7 +123,7 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
     symcost zoo vgg
     symcost zoo vgg 'vgg(2, 2, 3, 3, 3)' --set H=224,W=224
     """
-    from symcost.zoo import families, load, path
+    from symcost.zoo import families, load, nets, path
 
     if net is None and any(options.values()):
         raise click.UsageError("options are for a net: symcost zoo FAMILY NET")
@@ -129,7 +131,7 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
         if family is None:
             width = max(len(name) for name in families())
             for name in families():
-                click.echo(f"{name:<{width}}  {', '.join(load(name).nets)}")
+                click.echo(f"{name:<{width}}  {', '.join(nets(name))}")
         elif net is None:
             click.echo(described(path(family), load(family)), nl=False)
         else:

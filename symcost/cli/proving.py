@@ -17,7 +17,9 @@ from symcost.cli.writing import console_of, piped, reported
 @SET
 @click.option("--assume", "facts", multiple=True, metavar="FACT", help="What else holds, such as 'X % 32 == 0'.")
 @click.option("--as", "growing", metavar="NAMES", default="", help="What grows in O(..): 'n', 'n,d'. All by default.")
-@click.option("--latex-claim", is_flag=True, help="The claim is LaTeX (a backslash, $ or braces tell it by themselves).")
+@click.option(
+    "--latex-claim", is_flag=True, help="The claim is LaTeX (a backslash, $ or braces tell it by themselves)."
+)
 @click.option("--name", "names", multiple=True, metavar="LATEX=SYMBOL", help="What a name in LaTeX stands for: N_x=X.")
 @JSON
 @click.option("--latex", "form", flag_value="latex", help="A sentence in LaTeX.")

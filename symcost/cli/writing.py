@@ -35,13 +35,14 @@ def console_of(file: Any = None) -> Console:
     return Console(file=file, highlight=False, emoji=False, markup=False)
 
 
-def render(document: Document, form: str | None, stream: Any, quiet: bool, rate: Any) -> None:
+def render(document: Document, form: str | None, stream: Any, table: str, rate: Any) -> None:
+    """Write a document in a form; on a terminal with the table asked for: ``layers``, ``tree`` or none."""
     if form is None:
         from symcost.render.terminal import show
 
         console = console_of(stream)
         with console.capture() as shown:  # nothing is written before everything is known
-            show(document, console, table=not quiet, speed=rate)
+            show(document, console, table=table, speed=rate)
         stream.write(shown.get())
         return
     from symcost.render.document import rendered

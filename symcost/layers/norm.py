@@ -213,6 +213,8 @@ class InstanceNorm(_Norm, name="instancenorm"):
 class RMSNorm(_Norm, name="rmsnorm"):
     """Root-mean-square normalisation over the channels of each position: no mean is taken, nothing is shifted.
 
+    A set of n takes n squares, n - 1 additions and a division, an addition of epsilon, a root, and n divisions.
+
     Source: Zhang and Sennrich 2019, arXiv:1910.07467, equation 4.
     Example: ``rmsnorm`` on ``4096@2048``: 4096 params, 0 macs.
     """

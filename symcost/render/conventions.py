@@ -149,10 +149,11 @@ def _anchor(name: str) -> str:
 INTRODUCTION = """
 One network has many "FLOPs": tools differ in what they count, in what they call it, and in what they do not see. Here each
 tool, and each way papers count, is a file of data: prices of primitive operations, and the kinds of layers for which it departs
-from them. `symcost diff` takes two of them apart on a network, cause by cause; `symcost explain` says which of them gives a figure.
+from them. `symcost diff` takes two of them apart on a network, cause by cause; `symcost explain` says which of them gives a
+figure.
 
-This page is made by `symcost conventions --markdown` from those files. "A mistake" is a count that contradicts the tool's own
-rule.
+This page is made by `symcost conventions --markdown` from those files. "A mistake" is a count that contradicts the tool's
+own rule.
 """
 
 SIDE_BY_SIDE = """

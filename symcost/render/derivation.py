@@ -127,7 +127,8 @@ def latex(derivation: Derivation) -> str:
     lines[-1] = lines[-1].removesuffix(" \\\\")
     lines += ["\\end{align*}}"]
     if derivation.sources:
-        lines.append(f"\\noindent Sources: {escaped('; '.join(derivation.sources))}.")
+        said = escaped("; ".join(derivation.sources))
+        lines.append(rf"{{\raggedright\noindent Sources: {said}.\par}}")
     return "\n".join(lines) + "\n"
 
 

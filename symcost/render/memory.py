@@ -24,6 +24,7 @@ from symcost.render.terminal import aligned, entry, spelling_of
 from symcost.sizes.notation import ASCII, LATEX, Spelling, condition_text
 
 WHOLE = "everything"
+OPEN = "depends on the side"
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,28 @@ def show(sheet: Sheet, console: Console) -> None:
     for label, cost in sheet.costs.items():
         entry(console, label, _written(cost, spelling), width)
     if sheet.intensity is not None:
-        entry(console, "intensity", f"{ratio_text(sheet.intensity, spelling)} FLOPs a byte", width)
+        entry(console, "intensity", f"{_intensity(sheet.intensity, spelling)} FLOPs a byte", width)
     for index, said in enumerate(_requirements(sheet, spelling)):
         entry(console, "" if index else "requires", said, width)
     for index, note in enumerate(sheet.notes):
         entry(console, "" if index else "note", note, width)
 
 
+def _intensity(found: Ratio, spelling: Spelling) -> str:
+    """A formula, or a number at three digits."""
+    open_ = any(size.symbols() for size in (found.whole, found.top, found.bottom))
+    return ratio_text(found, spelling) if open_ else si(found.value({}))
+
+
 def _written(cost: Cost, spelling: Spelling) -> str:
     """A formula, or a number with what it comes to: ``248879616  249 MB``."""
-    unit = {"bytes": "B"}.get(cost.unit, cost.unit)
-    if cost.value is None:
-        return f"{cost.text(spelling)} {unit}"
-    return (
-        f"{cost.text(spelling)}  {si(cost.value, unit)}" if abs(cost.value) >= 1000 else f"{cost.text(spelling)} {unit}"
-    )
+    written, rounded = cost.text(spelling), _rounded(cost)
+    return f"{written}  {rounded}" if rounded and (cost.value or 0) >= 1000 else f"{written} {cost.unit}"
+
+
+def _rounded(cost: Cost) -> str:
+    """With an SI prefix, where it is a number: 1 MB is 10^6 bytes."""
+    return "" if cost.value is None else si(cost.value, {"bytes": "B"}.get(cost.unit, cost.unit))
 
 
 def _requirements(sheet: Sheet, spelling: Spelling) -> list[str]:
@@ -79,10 +87,7 @@ def latex(sheet: Sheet) -> str:
 
 
 def markdown(sheet: Sheet) -> str:
-    unit = {
-        label: "" if cost.value is None else si(cost.value, "B" if cost.unit == "bytes" else cost.unit)
-        for label, cost in sheet.costs.items()
-    }
+    unit = {label: _rounded(cost) for label, cost in sheet.costs.items()}
     numbers = any(unit.values())
     lines = [f"| | {sheet.title} |{' |' if numbers else ''}", f"| --- | --- |{' --- |' if numbers else ''}"]
     for label, cost in sheet.costs.items():
@@ -118,7 +123,7 @@ def traffic(parts: Iterable[Traffic], console: Console) -> None:
     for part in parts:
         if part.bytes != 0:
             table.add_row(
-                part.text, *(c.text(spelling) for c in (part.flops, part.bytes)), ratio_text(part.intensity, spelling)
+                part.text, *(c.text(spelling) for c in (part.flops, part.bytes)), _intensity(part.intensity, spelling)
             )
     console.print()
     aligned(table, console)
@@ -162,17 +167,15 @@ def _cells(field: Field, spelling: Spelling) -> tuple[str, ...]:
 
 
 def _axes(written: list[str | None]) -> str:
-    each = ["depends on the side" if w is None else w for w in written]
+    each = [OPEN if w is None else w for w in written]
     return each[0] if len(set(each)) == 1 else " x ".join(each)
 
 
 def fields_markdown(rows: list[tuple[str, Field]]) -> str:
     lines = ["| layer | size | stride | start |", "| --- | --- | --- | --- |"]
     for text, field in rows:
-        cells = _cells(field, LATEX)
-        lines.append(
-            f"| `{text}` | {' | '.join(c if not c or c == WHOLE or (' ' in c and 'side' in c) else f'${c}$' for c in cells)} |"
-        )
+        cells = (f"${cell}$" if cell and cell not in (WHOLE, OPEN) else cell for cell in _cells(field, LATEX))
+        lines.append(f"| `{text}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

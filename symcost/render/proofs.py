@@ -36,7 +36,7 @@ def _lines(proof: Proof, spelling: Spelling) -> dict[str, str]:
     if proof.values is not None:
         lines["there"] = f"{spelled(proof.values[0], spelling)} and {spelled(proof.values[1], spelling)}"
     lines["left"] = proof.left.text(spelling)
-    if proof.verdict == "refuted" and not proof.difference == 0:
+    if proof.verdict == "refuted" and proof.difference != 0:
         lines["difference"] = proof.difference.text(spelling)
     if proof.conditions:
         lines["where"] = ", ".join(proof.conditions)

@@ -18,8 +18,11 @@ from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, tex
 BAR = 8  # signs of the longest bar
 
 
-def show(document: Document, console: Console, *, table: bool = True, speed: Fraction | None = None) -> None:
-    """Print a network's costs. ``speed`` in operations a second adds the time at that speed."""
+def show(document: Document, console: Console, *, table: str = "layers", speed: Fraction | None = None) -> None:
+    """Print a network's costs, with a table of ``layers``, a ``tree`` of blocks or neither.
+
+    ``speed`` in operations a second adds the time at that speed.
+    """
     spelling = spelling_of(console)
     net = document.net
     arrow = "→" if spelling is UNICODE else "->"
@@ -29,7 +32,12 @@ def show(document: Document, console: Console, *, table: bool = True, speed: Fra
         console.print(Text(heading, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
-        aligned(_layers(document, spelling), console)
+        if table == "tree":
+            from symcost.render.tree import show as show_tree
+
+            show_tree(document, console)
+        else:
+            aligned(_layers(document, spelling), console)
     console.print()
     if table and document.turns:
         turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]

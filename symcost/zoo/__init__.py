@@ -10,7 +10,10 @@ from pathlib import Path
 
 from symcost.architecture import Architecture
 from symcost.architecture import load as load_file
-from symcost.source import Diagnostic, SymcostError, nearest
+from symcost.files import read
+from symcost.parser import parse
+from symcost.source import Diagnostic, Source, SymcostError, nearest
+from symcost.syntax import Net
 
 FOLDER = Path(__file__).parent
 
@@ -27,6 +30,12 @@ def path(name: str) -> Path:
         help_ = nearest(name, known) or f"there are {', '.join(known)}"
         raise SymcostError(Diagnostic("unknown-family", f"the zoo has no family '{name}'", help=help_))
     return FOLDER / f"{name}.arch"
+
+
+def nets(name: str) -> tuple[str, ...]:
+    """The networks of a family, from its text alone."""
+    file = parse(Source(f"{name}.arch", read(path(name))))
+    return tuple(item.name for item in file.items if isinstance(item, Net))
 
 
 def load(name: str) -> Architecture:

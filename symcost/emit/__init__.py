@@ -1,0 +1,1 @@
+"""Formulas as source text of programming languages, exact as the formulas are: one module a language."""
