@@ -436,7 +436,7 @@ def _multiple(symbol: Symbol, divisor: Size, rest: Size) -> tuple[Size, list[Siz
     if symbol.low is None:
         return divisor * Size.of(_new(None)) + rest, []
     if isinstance(number, int) and number > 0 and shift is not None:
-        return divisor * Size.of(_new(number_ceil(Fraction(symbol.low - shift) / number) + 1)) + rest, []
+        return divisor * Size.of(_new(number_ceil(Fraction(symbol.low - shift) / number))) + rest, []
     if not rest.terms and (lower(divisor) or 0) > 0 and symbol.low >= 0:
         return divisor * Size.of(_new(1 if symbol.low > 0 else 0)), []
     value = divisor * Size.of(_new(None)) + rest

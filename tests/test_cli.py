@@ -611,3 +611,33 @@ def test_broken_cache(tmp_path: Path) -> None:
     table.write_bytes(table.read_bytes()[:100])
     found = command(PAIR, XDG_CACHE_HOME=str(tmp_path))
     assert found.returncode == 0
+
+
+# ------------------------------------------------------------------------------------------ trees, shares, forms
+
+
+def test_tree() -> None:
+    """Blocks in one another, equal neighbours once, their costs together."""
+    program = """
+    block unit-c { residual { conv3-c(bias=false) inner } }
+    block inner { bn relu }
+    input 8@6x6 conv1-16 unit-16 unit-16 unit-16 x 2 fc-10
+    """
+    lines = ok(program, "--tree").split("\n")
+    table = [line.split() for line in lines[2 : lines.index("", 3)]]
+    assert table[1:] == [
+        ["├", "conv1-16", "144", "4608", "▏", "1", "%"],
+        ["├", "unit", "×", "2", "2336", "82", "944", "███▉", "50", "%"],
+        ["│", "└", "inner", "32"],
+        ["├", "unit", "4672", "165", "888", "███▉", "50", "%"],
+        ["│", "└", "inner", "64"],
+        ["└", "fc-10", "5770", "5760", "▏", "2", "%"],
+    ]
+
+
+def test_shares_are_of_the_whole() -> None:
+    text = ok("input 3@8x8 conv3-4(bias=false) conv3-4(bias=false) x 3", "-q=false") if False else ok(
+        "input 4@8x8 conv3-4 [conv3-4] x 3"
+    )
+    assert "██████   75 %" in text
+    assert "%" not in ok("input C@8x8 conv3-4 conv3-4")  # symbols are left

@@ -17,10 +17,12 @@ from random_sizes import B, P, X, Y, Z, at, examples, formulas, polynomials, rou
 import symcost
 from symcost import zoo
 from symcost.cli import cli
-from symcost.prove import decide, evaluator
+from symcost.prove import _proved_under, decide, evaluator
 from symcost.proving import compared, prove, prove_formula, proves
 from symcost.sizes import Size, Symbol
+from symcost.sizes.atoms import ONE
 from symcost.sizes.facts import Condition, at_least, divisible, equal
+from symcost.sizes.functions import holds, maximum, minimum
 
 x, y, p, z, b = (Size.of(symbol) for symbol in (X, Y, P, Z, B))
 
@@ -52,7 +54,7 @@ def grid(symbols: set[Symbol], most: int) -> Iterator[dict[Symbol, int]]:
         yield dict(zip(symbols, values, strict=True))
 
 
-def holds(condition: Condition, point: dict[Symbol, int]) -> bool:
+def holds_at(condition: Condition, point: dict[Symbol, int]) -> bool:
     moved = condition.subs({q: Size.of(v) for q, v in point.items()})
     return moved.holds() is True
 
@@ -64,7 +66,7 @@ def check(left: Size, relation: str, right: Size, conditions: list[Condition]) -
     value = (evaluator(left), evaluator(right))
     wrong = []
     for point in grid(used, 12 if len(used) < 3 else 5):
-        if all(holds(c, point) for c in conditions):
+        if all(holds_at(c, point) for c in conditions):
             try:
                 if not RELATIONS[relation](value[0](point), value[1](point)):
                     wrong.append(point)
@@ -77,7 +79,7 @@ def check(left: Size, relation: str, right: Size, conditions: list[Condition]) -
         found = {named[n]: v for n, v in verdict.witness.items()}
         point = {q: 1 if q.low is None else q.low for q in used} | found
         assert not RELATIONS[relation](at(left, point), at(right, point))
-        assert all(holds(c, point) for c in conditions if c.size.symbols() | c.divisor.symbols() <= found.keys())  # type: ignore[arg-type]
+        assert all(holds_at(c, point) for c in conditions if c.size.symbols() | c.divisor.symbols() <= found.keys())  # type: ignore[arg-type]
         if verdict.smallest and wrong:
             assert size_of(found) <= min(size_of({q: w[q] for q in found}) for w in wrong)
 
@@ -111,6 +113,42 @@ def test_a_verdict_under_conditions_is_never_wrong(f: Any, g: Any, relation: str
 def test_neighbours(f: Any, c: int, relation: str, conditions: str) -> None:
     """Sides that differ by little: by a constant, by a remainder."""
     check(f.size + x % 3, relation, f.size + c, CONDITIONS[conditions])
+
+
+FORMS: dict[str, Size] = {
+    "x": x,
+    "-x": -x,
+    "y": y,
+    "x - y": x - y,
+    "y - x": y - x,
+    "a remainder": x % 3,
+    "a remainder by y": x % y,
+    "its opposite": -(x % y),
+    "a quotient": x // y,
+    "sums in quotients": (x + y) // 3 - x // 3 - y // 3,
+    "the smaller": minimum(x, y),
+    "the larger": -maximum(x, y + 2),
+    "a bracket": holds(">=", x - y, ONE) * x,
+    "an equation": -holds("==", x - y - 1, ONE) * x,
+    "a divisor": holds("|", x, y) * (x - y),
+    "rounded down": x // 2 - x / 2,
+    "rounded down, the other way": x / 3 - x // 3,
+}
+
+
+@pytest.mark.parametrize("conditions", CONDITIONS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_proof_alone_is_never_wrong(form: str, conditions: str) -> None:
+    """Without the search before it, which would find what is wrong with small claims: every constant is tried."""
+    known = CONDITIONS[conditions]
+    points = [q for q in grid({X, Y}, 14) if all(holds_at(c, q) for c in known)]
+    value = evaluator(FORMS[form])
+    found = [value(q) for q in points]
+    for c in range(-6, 7):
+        if _proved_under(FORMS[form] - c, ">=", known):
+            assert all(v >= c for v in found)
+        if _proved_under(FORMS[form] - c, "==", known):
+            assert all(v == c for v in found)
 
 
 # ------------------------------------------------------------ pairs of formulas

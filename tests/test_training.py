@@ -311,6 +311,11 @@ def exp_back(dy: Number, x: Number, outer: bool) -> Number:
     return dy * (1 if above else e)
 
 
+def hsigmoid_back(dy: Number, x: Number) -> Number:
+    inside = dy / 6
+    return inside if both(x, -3, 3) else Number(0)
+
+
 def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
@@ -334,7 +339,7 @@ BACK: dict[str, tuple[Callable[[float], float], Callable[[Number, Number], Numbe
     "softplus": (lambda x: math.log1p(math.exp(x)), lambda dy, x: dy * (1 / (call("exp", Number(-x)) + 1))),
     "mish": (lambda x: x * math.tanh(math.log1p(math.exp(x))), mish_back),
     "softsign": (lambda x: x / (1 + abs(x)), softsign_back),
-    "hsigmoid": (lambda x: min(max(x + 3, 0), 6) / 6, lambda dy, x: Number((dy / 6) * both(x, -3, 3))),
+    "hsigmoid": (lambda x: min(max(x + 3, 0), 6) / 6, hsigmoid_back),
     "hswish": (
         lambda x: x * min(max(x + 3, 0), 6) / 6,
         lambda dy, x: [dy * (x / 3 + 0.5), Number(0.0), dy][0 if both(x, -3, 3) else 1 + (float(x) > 3)],

@@ -80,10 +80,10 @@ def _compared(check: Check) -> Iterator[Outcome]:
 
 def _asymptotic(check: Check, side: _Side, derived: Size, plain: Size) -> Iterator[Outcome]:
     if check.leading:
-        tends = limit(*by_name(plain, side.plain(side.read(check.leading))), check.grows)
+        tends = _ratio(side, derived, check.leading, check.grows)
         yield Outcome(check, "leading", check.leading, derived, tends == 1, f"the ratio tends to {tends}")
     if check.order:
-        tends = limit(*by_name(plain, side.plain(side.read(check.order))), check.grows)
+        tends = _ratio(side, derived, check.order, check.grows)
         yield Outcome(check, "order", check.order, derived, tends is not None, f"the ratio tends to {tends}")
     if check.limit:
         tends = limit(plain, Size.of(1), check.grows)
@@ -96,6 +96,14 @@ def _asymptotic(check: Check, side: _Side, derived: Size, plain: Size) -> Iterat
             ours, theirs = by_name(plain, side.plain(side.read(printed)))
             holds = never_negative((ours - theirs) * sign)
             yield Outcome(check, word, printed, derived, holds, "the difference is never negative")
+
+
+def _ratio(side: _Side, derived: Size, printed: str, grows: tuple[str, ...]) -> Size | None:
+    """What derived/printed tends to; sizes the program names, which may depend on what grows, are divided out first."""
+    a, b = by_name(derived, side.read(printed))
+    if len(b.terms) == 1:
+        a, b = a / b, Size.of(1)
+    return limit(*by_name(side.plain(a), side.plain(b)), grows)
 
 
 def limit(a: Size, b: Size, grows: tuple[str, ...]) -> Size | None:
@@ -171,8 +179,8 @@ class _Side:
         return self.net.domain.public(resolved(size))
 
     def read(self, printed: str) -> Size:
-        """A printed formula in the symbols of the description."""
-        return self.net.domain.public(resolved(self.net.domain.read(printed)))
+        """A printed formula in the symbols of the description, sizes it names among them."""
+        return self.net.domain.public(self.net.domain.read(printed))
 
 
 def _of_states(part: str) -> Callable[..., Cost]:

@@ -333,10 +333,8 @@ _GREEK = [
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [g for g in _GREEK if g[0].islower()], strict=True))
 
 
-def latex_name(name: str) -> str:
-    r"""``Cin`` is ``C_{\mathrm{in}}``, ``k_h`` is ``k_{h}``, ``H1`` is ``H_{1}``, ``alpha`` is ``\alpha``."""
-    if name.startswith("_") or name.endswith("_"):
-        return rf"\mathrm{{{name}}}".replace("_", r"\_")
+def name_parts(name: str) -> tuple[str, str]:
+    """What stands on the line and what below it: ``Cin`` is C and in, ``k_h`` k and h, ``H1`` H and 1, ``Gamma`` a letter."""
     head, _, tail = name.partition("_")
     if not tail and head not in _GREEK:
         found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
@@ -344,6 +342,14 @@ def latex_name(name: str) -> str:
             head, tail = found[1], found[2]
         elif re.fullmatch(r"([A-Za-z]+)\d+", name):
             head, tail = re.split(r"(?<=[A-Za-z])(?=\d)", name, maxsplit=1)
+    return head, tail
+
+
+def latex_name(name: str) -> str:
+    r"""``Cin`` is ``C_{\mathrm{in}}``, ``k_h`` is ``k_{h}``, ``H1`` is ``H_{1}``, ``alpha`` is ``\alpha``."""
+    if name.startswith("_") or name.endswith("_"):
+        return rf"\mathrm{{{name}}}".replace("_", r"\_")
+    head, tail = name_parts(name)
     base = rf"\{head}" if head in _GREEK else rf"\{_LETTERS[head]}" if head in _LETTERS else head
     if len(head) > 1 and not base.startswith("\\"):
         base = rf"\mathrm{{{head}}}"
@@ -436,13 +442,7 @@ LATEX = Spelling(
 
 def typst_name(name: str) -> str:
     """``Cin`` is ``C_"in"``, ``H1`` is ``H_1``, ``alpha`` is ``alpha``; other words stand in quotation marks."""
-    head, _, tail = name.partition("_")
-    if not tail and head not in _GREEK:
-        found = re.fullmatch(r"([^\W\d_])([a-z]+|\d+)", name)
-        if (found and found[1].isupper()) or (found and found[2].isdigit()):
-            head, tail = found[1], found[2]
-        elif re.fullmatch(r"([A-Za-z]+)\d+", name):
-            head, tail = re.split(r"(?<=[A-Za-z])(?=\d)", name, maxsplit=1)
+    head, tail = name_parts(name)
     base = head if len(head) == 1 or head in _GREEK else f'"{head}"'
     return base if not tail else f"{base}_{tail}" if len(tail) == 1 or tail.isdigit() else f'{base}_"{tail}"'
 

@@ -1,0 +1,96 @@
+"""The layers of a network as a tree of its blocks, and what each adds to a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symcost.architecture import Architecture, Cost, Row
+from symcost.conventions import convention
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.sizes.atoms import ZERO, Size
+from symcost.tally import Entry, Times, weights_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """A block with what is inside, or one layer. ``repeat`` says how often it runs in the whole network."""
+
+    name: str
+    repeat: Cost
+    rows: tuple[int, ...]  # numbers of its layers in ``net.layers``
+    parts: tuple[Part, ...] = ()
+
+
+def outline(net: Architecture) -> tuple[Part, ...]:
+    """The tree of a network. Blocks of one layer are that layer; layers that do nothing are left out."""
+    return tuple(_parts(net._graph.root, Times(), _Numbered(net)))
+
+
+class _Numbered:
+    """The layers of a network in their order, which is that of the tree."""
+
+    def __init__(self, net: Architecture) -> None:
+        self.net, self.layers, self.next = net, net.layers, 0
+
+    def take(self) -> tuple[int, Row]:
+        self.next += 1
+        return self.next - 1, self.layers[self.next - 1]
+
+    def often(self, times: Times) -> Cost:
+        return self.net._cost(self.net._apply(times.over_loops(times.work)), "times")
+
+
+def _parts(node: Node, times: Times, layers: _Numbered) -> Iterator[Part]:
+    match node:
+        case Leaf():
+            number, row = layers.take()
+            if row.kind != "id":
+                yield Part(row.text, layers.often(times), (number,))
+        case Sequence():
+            inside = tuple(p for part in node.parts for p in _parts(part, times, layers))
+            rows = tuple(n for p in inside for n in p.rows)
+            if node.name is None or len(rows) < 2:
+                yield from inside
+            else:
+                yield Part(node.name, layers.often(times), rows, inside)
+        case Repeat():
+            yield from _parts(node.node, times.repeated(node.count), layers)
+        case Loop():
+            yield from _parts(node.node, times.within(node.index, node.count), layers)
+        case Guarded():
+            yield from _parts(node.node, times.scaled(node.holds, node.holds, node.holds), layers)
+        case Scaled():
+            yield from _parts(node.node, times.scaled(node.weights, node.active, node.work), layers)
+        case Shared() | Frozen():
+            yield from _parts(node.node, times, layers)
+        case Fork():
+            for branch in node.branches if node.meet is None else (*node.branches, node.meet):
+                yield from _parts(branch, times, layers)
+
+
+def contributions(net: Architecture, name: str) -> tuple[Cost, ...]:
+    """What each layer of ``net.layers`` adds to a cost in all its turns: they add up to ``net.cost(name)``.
+
+    ``name`` is ``params``, ``activations`` or a convention. Weights with one address count where they come first.
+    """
+    entries = net._tally.entries
+    whole = net.cost(name)
+    match name:
+        case "params":
+            sizes = _weights(entries)
+        case "activations":
+            sizes = [e.all_work(e.activations) for e in entries]
+        case _:
+            rule = convention(name)
+            sizes = [e.all_work(rule.of(e.figures)) for e in entries]
+    return tuple(whole._owned(net._apply(size)) for size in sizes)
+
+
+def _weights(entries: tuple[Entry, ...]) -> list[Size]:
+    uses: dict[object, list[Entry]] = {}
+    for number, entry in enumerate(entries):
+        address = entry.times.shared if entry.times.shared is not None and entry.params.terms else ("own", number)
+        uses.setdefault(address, []).append(entry)
+    first = {id(together[0]): weights_of(tuple(together)) for together in uses.values()}
+    return [first.get(id(entry), ZERO) for entry in entries]
