@@ -482,7 +482,7 @@ def _vanishes(term: Sequence[int], beside: Sequence[int], cone: list[list[int]])
     count = len(term)
     rows = [[*(int(i == j) for j in range(count)), -1] for i in range(count)] + [[*row, 0] for row in cone]
     rows.append([*(t - b for t, b in zip(term, beside, strict=True)), 0])
-    return _feasible([(r, False) for r in rows]) is False
+    return feasible([(r, False) for r in rows]) is False
 
 
 def _undominated(terms: list[tuple[int, ...]], cone: list[list[int]]) -> list[tuple[int, ...]]:
@@ -494,12 +494,12 @@ def _undominated(terms: list[tuple[int, ...]], cone: list[list[int]]) -> list[tu
     kept = list(terms)
     for term in terms:
         above = [([*(t - o for t, o in zip(term, other, strict=True)), 0], True) for other in kept if other != term]
-        if _feasible(inside + above) is False:
+        if feasible(inside + above) is False:
             kept.remove(term)
     return kept
 
 
-def _feasible(rows: list[tuple[list[int], bool]]) -> bool | None:
+def feasible(rows: list[tuple[list[int], bool]]) -> bool | None:
     """Whether some x has ``a.x + c >= 0`` (``> 0`` where strict) for all rows ``[*a, c]``: Fourier-Motzkin elimination.
 
     None where there are too many inequalities to say.

@@ -378,7 +378,7 @@ def peak(
 
     cost = net._cost(most(found.steps), "bytes")
     first = [step for step in found.steps if not any(isinstance(f, Turns) and f.others for f in step.frames)]
-    once = len(first) == len(found.steps) or most(first) == cost._size
+    once = len(first) == len(found.steps) or (not training and most(first) == cost._size)
     counts = dict.fromkeys(net._apply(f.count) for s in found.steps for f in s.frames if isinstance(f, Turns))
     needed = [] if once else [at_least(c, 2, "the repeat has a second turn") for c in counts if (lower(c) or 0) < 2]
     return replace(cost, domain=replace(cost.domain, conditions=(*cost.domain.conditions, *needed)))
@@ -435,17 +435,20 @@ class _Schedule:
                 every = _over(whole, ("all",) * len(whole.frames))
                 yield own.bytes * (every - now) / every if every.terms else ZERO
         for tensor, reasons in keeping.modes.items():
-            maker = keeping.made.get(tensor)
             numel = _union(tensor, list(reasons))
-            if maker is not None and self.places[maker] > here:
-                current = [m for reason in reasons if (m := _shared([reason, _now(tensor, step)])) is not None]
-                numel = numel - _union(tensor, current)
-            yield numel * (IDS if tensor.shape.ids else self.each)
+            current, early = self._current(tensor, step)
+            yield (numel - _union(tensor, current) + _union(tensor, early)) * (IDS if tensor.shape.ids else self.each)
+
+    def _current(self, tensor: Tensor, step: Step) -> tuple[list[Mode], list[Mode]]:
+        """The one of this turn, for every reason to keep it; and for those of this step or one before it."""
+        now, here = _now(tensor, step), self.places[step]
+        met = [(_shared([mode, now]), keeper) for mode, keeper in self.keeping.modes.get(tensor, {}).items()]
+        found = {mode: self.places[keeper] <= here for mode, keeper in reversed(met) if mode is not None}
+        return list(found), [mode for mode, early in found.items() if early]
 
     def _is_kept(self, tensor: Tensor, step: Step) -> bool:
-        """Whether the one that is alive here is also kept."""
-        reasons = self.keeping.modes.get(tensor, {})
-        return any(_shared([reason, _now(tensor, step)]) is not None for reason in reasons)
+        """Whether the one that is alive here is kept for this step or one before it."""
+        return bool(self._current(tensor, step)[1])
 
 
 def _now(tensor: Tensor, step: Step) -> Mode:
@@ -611,7 +614,7 @@ def _moved(layer: Layer, entry: Any, decode: bool) -> tuple[Mapping[str, Size], 
         if x.rank > 1 or getattr(layer, "kv", None) is not None or getattr(layer, "keys", None) is not None:
             message = f"one new token has no meaning for '{entry.leaf.text}'"
             raise SymcostError(Diagnostic("wrong-rank", message, entry.leaf.span))
-        whole, x = x, replace(x, dims=(ONE,) * x.rank)
+        whole, x = x, _one(x)
     y = layer.shape(x)
     ops = layer.ops(x, y)
     if decode and isinstance(layer, Attention | ScaledDotProduct):
@@ -623,9 +626,14 @@ def _moved(layer: Layer, entry: Any, decode: bool) -> tuple[Mapping[str, Size], 
     if layer.kind == "embed":
         weights = y.numel  # the rows looked up
     inputs = getattr(layer, "inputs", (x,))
-    taken = total((replace(i, dims=(ONE,) * i.rank) if decode else i).numel for i in inputs)
-    moved = ZERO if layer.view and not weights.terms else taken + y.numel + cache
+    taken = total((_one(i) if decode else i).numel for i in inputs)
+    moved = ZERO if layer.view and not weights.terms else taken + (_one(y) if decode else y).numel + cache
     return {op.value: n for op, n in ops.items()}, moved, weights
+
+
+def _one(x: Shape) -> Shape:
+    """A tensor at one position."""
+    return replace(x, dims=(ONE,) * x.rank)
 
 
 def _sum(*parts: Mapping[Any, Size]) -> dict[Any, Size]:

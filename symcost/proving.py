@@ -20,7 +20,7 @@ from symcost.domain import Domain, by_name
 from symcost.graph import resolved
 from symcost.graph.scope import Declared, NetBinding, Scope
 from symcost.graph.values import Evaluator, fail
-from symcost.growth import _feasible, leading, limit
+from symcost.growth import feasible, leading, limit
 from symcost.latex_formula import Claim, Names, is_latex, read_claim
 from symcost.ops import Op
 from symcost.parser import parse_formula
@@ -452,7 +452,7 @@ def _outgrowing(terms: Collection[Exponents], others: Collection[Exponents]) -> 
     for term in sorted(terms, reverse=True):
         rows = [([*(int(i == j) for j in range(len(term))), 0], False) for i in range(len(term))]
         rows += [([*(t - o for t, o in zip(term, other, strict=True)), 0], True) for other in others]
-        if term not in others and _feasible(rows) is not False:
+        if term not in others and feasible(rows) is not False:
             return term
     return None
 

@@ -291,7 +291,7 @@ def test_cache_of_a_window() -> None:
 
 def test_cache_of_causal_layers_only() -> None:
     net = symcost.parse(
-        "sym T, S\ninput 8@S as memory_  attention(2)\ninput 8@T as x  attention(2, causal=true)  attention(2, kv=memory_)"
+        "sym T, S\ninput seen: 8@S  attention(2)\ninput x: 8@T  attention(2, causal=true)  attention(2, kv=seen)"
     )
     assert memory.kv_cache(net, "int8") == "16*T"
     with pytest.raises(symcost.SymcostError, match="no self attention"):

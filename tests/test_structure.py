@@ -56,6 +56,7 @@ LIBRARIES = {
         "render.proofs",
         "render.readings",
         "render.terminal",
+        "render.tree",
     },
 }
 

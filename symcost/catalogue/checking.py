@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, wraps
 from inspect import signature
 from typing import Any
 
-from symcost import memory, receptive, training
+from symcost import memory, parallel, receptive, training
 from symcost import syntax as s
 from symcost.architecture import Architecture, Cost, Row, parse
 from symcost.catalogue.entries import Check, Entry, Figure
@@ -183,20 +183,16 @@ class _Side:
         return self.net.domain.public(self.net.domain.read(printed))
 
 
-def _of_states(part: str) -> Callable[..., Cost]:
-    def function(net: Architecture, dtype: str = "bf16", optimizer: str = "adamw", gradients: str | None = None, master: bool | None = None) -> Cost:
-        found: Cost = getattr(memory.states(net, dtype, optimizer, gradients, master), part)
-        return found
+def _part(function: Callable[..., Any], part: str, axis: int | None = None) -> Callable[..., Cost]:
+    """One figure of what a function gives, with the options of that function."""
 
-    return function
+    @wraps(function)
+    def found(net: Architecture, **options: Any) -> Cost:
+        figure: Any = getattr(function(net, **options), part)
+        one: Cost = figure if axis is None else figure[axis]
+        return one
 
-
-def _of_field(part: str, axis: int) -> Callable[[Architecture], Cost]:
-    def function(net: Architecture) -> Cost:
-        found: Cost = getattr(receptive.field(net), part)[axis]
-        return found
-
-    return function
+    return found
 
 
 # What else can be asked of a network; `options` of a check go to the arguments of the same name.
@@ -205,15 +201,19 @@ FUNCTIONS: dict[str, Callable[..., Cost]] = {
     "kv_cache": memory.kv_cache,
     "peak": memory.peak,
     "weights": memory.weights,
-    **{part: _of_states(part) for part in ("gradients", "master", "moments")},
-    "states": _of_states("total"),
+    **{part: _part(memory.states, part) for part in ("gradients", "master", "moments")},
+    "states": _part(memory.states, "total"),
+    "zero_states": _part(parallel.zero_states, "total"),
+    "zero_volume": parallel.zero_volume,
+    "data_volume": parallel.data_parallel,
+    "tensor_volume": parallel.tensor_parallel,
     "forward": training.forward,
     "backward": training.backward,
     "recomputed": training.recomputed,
     "step": training.step,
-    "receptive_field": _of_field("size", -1),
-    "receptive_height": _of_field("size", 0),
-    "receptive_stride": _of_field("stride", -1),
+    "receptive_field": _part(receptive.field, "size", -1),
+    "receptive_height": _part(receptive.field, "size", 0),
+    "receptive_stride": _part(receptive.field, "stride", -1),
 }
 
 
@@ -232,8 +232,7 @@ class _Asked(Claims):
         if name.startswith("out_") and owner.output is not None:
             return _side(owner.output, name.removeprefix("out_"))
         if name in FUNCTIONS and name not in owner._graph.metrics:
-            function = FUNCTIONS[name]
-            return function(owner, **{k: v for k, v in self.options.items() if k in signature(function).parameters})._size
+            return FUNCTIONS[name](owner, **taken(FUNCTIONS[name], self.options))._size
         if name == "layers":
             return Size.of(len(_weighted(owner)))
         if part := re.fullmatch(r"(params|macs|flops|exact)_([a-z]+|\d+)", name):
@@ -241,6 +240,13 @@ class _Asked(Claims):
             chosen = [rows[int(part[2]) - 1]] if part[2].isdigit() else [row for row in rows if row.kind == part[2]]
             return total((row.params if part[1] == "params" else row.cost(part[1]))._size for row in chosen)
         return super()._cost(owner, self.convention if name == "cost" and self.convention else name, asked)
+
+
+def taken(function: Callable[..., Cost], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options a function has a place for."""
+    places = signature(function).parameters.values()
+    every = any(place.kind is place.VAR_KEYWORD for place in places)
+    return {name: value for name, value in options.items() if every or any(place.name == name for place in places)}
 
 
 def _weighted(owner: Architecture) -> list[Row]:

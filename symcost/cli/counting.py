@@ -7,23 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from symcost.cli.app import cli
-from symcost.cli.reading import net_of, network, values
+from symcost.cli.reading import asked
 from symcost.cli.writing import console_of, piped, reported
 
 if TYPE_CHECKING:
-    from symcost.architecture import Architecture
     from symcost.difference import Difference
 
 NET = click.option("--net", metavar="NAME", help="A net the file defines, such as 'resnet(3, 4, 6, 3)'.")
 SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="Give a symbol a value or a formula.")
 JSON = click.option("--json", "form", flag_value="json", help="One JSON document; exact integers as strings.")
-
-
-def _asked(program: str, net: str | None, given: tuple[str, ...]) -> tuple[Architecture, str]:
-    arch, title = network(program)
-    if net is not None:
-        arch, title = net_of(arch, net), net
-    return arch.at(values(given)), title
 
 
 @cli.command(short_help="Say why two counts differ.")
@@ -74,7 +66,7 @@ def _difference(
 ) -> Difference:
     from symcost.difference import of_conventions, of_networks
 
-    found = [_asked(program, net, given) for program, net in zip(programs, nets, strict=True)]
+    found = [asked(program, net, given) for program, net in zip(programs, nets, strict=True)]
     (first, title), *others = found
     if not others:
         return of_conventions(first, *conventions)
@@ -101,7 +93,7 @@ def explain(program: str, value: str, net: str | None, given: tuple[str, ...], p
     from symcost.render import readings
 
     with reported(form == "json"), piped():
-        arch, _ = _asked(program, net, given)
+        arch, _ = asked(program, net, given)
         found = read(arch, value)
         if form == "json":
             click.echo(readings.page(found, value), nl=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from symcost.cli.app import cli
-from symcost.cli.counting import JSON, NET, SET, _asked
-from symcost.cli.reading import split
+from symcost.cli.counting import JSON, NET, SET
+from symcost.cli.reading import asked, split
 from symcost.cli.writing import console_of, piped, reported
 
 
@@ -50,7 +50,7 @@ def prove(
     from symcost.render import proofs
 
     with reported(form == "json"), piped():
-        arch, _ = _asked(program, net, given)
+        arch, _ = asked(program, net, given)
         meant = dict(_pair(name) for name in names)
         grows = [part.strip() for part in split(growing) if part.strip()]
         found = proof_of(arch, claim, assume=facts, growing=grows, names=meant, latex=latex_claim or None)

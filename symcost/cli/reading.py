@@ -160,3 +160,11 @@ def form_of(given: str | None) -> tuple[str, ...]:
     """``collected:X,n`` as its parts."""
     name, _, by = (given or "").partition(":")
     return tuple(part.strip() for part in (name, *by.split(",")) if part.strip())
+
+
+def asked(program: str, net: str | None, given: tuple[str, ...]) -> tuple[Architecture, str]:
+    """A network at values, and what it is called."""
+    arch, title = network(program)
+    if net is not None:
+        arch, title = net_of(arch, net), net
+    return arch.at(values(given)), title

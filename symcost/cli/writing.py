@@ -38,11 +38,12 @@ def console_of(file: Any = None) -> Console:
 def render(document: Document, form: str | None, stream: Any, table: str, rate: Any) -> None:
     """Write a document in a form; on a terminal with the table asked for: ``layers``, ``tree`` or none."""
     if form is None:
-        from symcost.render.terminal import show
+        from symcost.render.terminal import layers, show
+        from symcost.render.tree import blocks
 
         console = console_of(stream)
         with console.capture() as shown:  # nothing is written before everything is known
-            show(document, console, table=table, speed=rate)
+            show(document, console, table={"layers": layers, "tree": blocks}.get(table), speed=rate)
         stream.write(shown.get())
         return
     from symcost.render.document import rendered

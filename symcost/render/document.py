@@ -134,10 +134,11 @@ def rendered(document: Document, form: str) -> str:
     if form == "text":
         from rich.console import Console
 
-        from symcost.render.terminal import show
+        from symcost.render.terminal import layers, show
 
         stream = StringIO()
-        show(document, Console(file=stream, highlight=False, emoji=False, markup=False, width=100))
+        console = Console(file=stream, highlight=False, emoji=False, markup=False, width=100)
+        show(document, console, table=layers if document.table else None)
         return stream.getvalue()
     from importlib import import_module
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from rich.console import Console
@@ -14,12 +15,17 @@ from symcost.render.figures import duration, si
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, text
 
-
 BAR = 8  # signs of the longest bar
 
 
-def show(document: Document, console: Console, *, table: str = "layers", speed: Fraction | None = None) -> None:
-    """Print a network's costs, with a table of ``layers``, a ``tree`` of blocks or neither.
+def show(
+    document: Document,
+    console: Console,
+    *,
+    table: Callable[[Document, Console], None] | None = None,
+    speed: Fraction | None = None,
+) -> None:
+    """Print a network's costs, under a ``table`` of its layers (`layers`) or blocks (`tree.blocks`).
 
     ``speed`` in operations a second adds the time at that speed.
     """
@@ -32,12 +38,7 @@ def show(document: Document, console: Console, *, table: str = "layers", speed: 
         console.print(Text(heading, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
-        if table == "tree":
-            from symcost.render.tree import show as show_tree
-
-            show_tree(document, console)
-        else:
-            aligned(_layers(document, spelling), console)
+        table(document, console)
     console.print()
     if table and document.turns:
         turns = [f"{turn} = 0..{text(count - 1, spelling)}" for turn, count in document.turns.items()]
@@ -65,6 +66,11 @@ def spelling_of(console: Console) -> Spelling:
 
 def formula(cost: Cost, spelling: Spelling) -> str:
     return cost.text(spelling)
+
+
+def layers(document: Document, console: Console) -> None:
+    """Print the table of the layers."""
+    aligned(_layers(document, spelling_of(console)), console)
 
 
 def _layers(document: Document, spelling: Spelling) -> Table:

@@ -49,7 +49,7 @@ def _parts(rows: list[Row], depth: int) -> Iterator[Branch]:
             yield Branch(inside[0].text, inside)
 
 
-def show(document: Document, console: Console) -> None:
+def blocks(document: Document, console: Console) -> None:
     """Print the tree: blocks and the layers that stand in none; equal neighbours on one line."""
     spelling = spelling_of(console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import combinations
 from itertools import product as every
 from math import floor as number_floor
-from math import gcd, lcm, prod
+from math import gcd, isqrt, lcm, prod
 
 from symcost.sizes.atoms import (
     ONE,
@@ -20,6 +21,7 @@ from symcost.sizes.atoms import (
     Function,
     Group,
     Holds,
+    Monomial,
     Rational,
     Size,
     Symbol,
@@ -293,12 +295,43 @@ def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
     low = lower(size)
     if low is not None and low >= 0:
         return True
-    if _shifted_nonnegative(size):
+    if any(isinstance(a, Group) for m in size.terms for a, _ in m):
+        top, bottom = _over_one_divisor(size)
+        return (lower(bottom) or 0) > 0 and never_negative(top, known)
+    if _shifted_nonnegative(size) or _square(size):
         return True
     relaxed = _relaxed(size)
     if relaxed is not None and _shifted_nonnegative(relaxed + _slack(size, relaxed)):
         return True
     return any(_shifted_nonnegative(size - fact) for fact in known if fact.terms.keys() & size.terms.keys())
+
+
+def _over_one_divisor(size: Size) -> tuple[Size, Size]:
+    from symcost.sizes.rounding import over_one_divisor
+
+    return over_one_divisor(size)
+
+
+def _square(size: Size) -> bool:
+    """Whether it is the square of a sum of two or three terms, such as ``(a - b)^2``."""
+    if not 3 <= len(size.terms) <= 6:
+        return False
+    roots = [r for m, c in size.terms.items() if (r := _root(m, c)) is not None]
+    for count in (2, 3):
+        for chosen in combinations(roots, count):
+            for signs in every((1, -1), repeat=count - 1):
+                root = total([chosen[0], *(r * s for r, s in zip(chosen[1:], signs, strict=True))])
+                if root * root == size:
+                    return True
+    return False
+
+
+def _root(monomial: Monomial, coefficient: Rational) -> Size | None:
+    """The root of a term that is a square as it stands."""
+    top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
+    if top < 0 or any(e % 2 for _, e in monomial) or isqrt(top) ** 2 != top or isqrt(bottom) ** 2 != bottom:
+        return None
+    return Size({tuple((a, e // 2) for a, e in monomial): 1}) * Fraction(isqrt(top), isqrt(bottom))
 
 
 def _slack(size: Size, estimate: Size) -> Fraction:

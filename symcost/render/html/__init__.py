@@ -1,0 +1,284 @@
+"""A network as one HTML file that needs nothing else: formulas, layers, where the cost sits, how it grows.
+
+The page asks for nothing over the network. Its figures are worked out in the browser by the exact formulas, over BigInt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from symcost import __version__
+from symcost.architecture import Cost
+from symcost.conventions import convention
+from symcost.emit import javascript, python
+from symcost.outline import Part, contributions, outline
+from symcost.render.document import Document
+from symcost.render.html.start import Slider, sliders
+from symcost.render.json import page as json_page
+from symcost.render.latex import page as latex_page
+from symcost.render.mathml import condition, equation, formula, name, shape
+from symcost.sizes.atoms import Rational, Size, Sum, Symbol
+from symcost.sizes.shape import Shape
+
+FOLDER = Path(__file__).parent
+
+
+def page(document: Document, given: Mapping[str, Size] | None = None) -> str:
+    """The whole file. ``given`` are values by name at which the sliders stand first."""
+    return _Report(document, given or {}).page()
+
+
+class _Report:
+    def __init__(self, document: Document, given: Mapping[str, Size]) -> None:
+        self.document, self.net = document, document.net
+        self.labels = dict(zip(document.costs, ("params", *document.conventions, "activations"), strict=True))
+        self.whole = {label: self.net.cost(asked) for label, asked in self.labels.items()}
+        self.parts = {label: contributions(self.net, asked) for label, asked in self.labels.items()}
+        self.sliders = sliders(self.net, self._symbols(), given)
+        self.functions: dict[str, int] = {}  # source of a formula, its number on the page
+
+    def page(self) -> str:
+        rows = "".join(self._rows(outline(self.net)))
+        data = self._data()
+        fields = {
+            "title": escape(self.document.title),
+            "version": __version__,
+            "flow": self._flow(),
+            "sliders": "".join(map(_slider, self.sliders)) or "<p>Every size has a value.</p>",
+            "totals": "".join(map(self._total, self.labels)),
+            "formulas": "".join(map(self._formula, self.labels)),
+            "names": self._names(),
+            "charts": "".join(map(_chart, self.sliders)),
+            "scaling": "" if self.sliders else " hidden",
+            "rows": rows,
+            "conditions": self._conditions(),
+            "conventions": "".join(map(self._convention, self.labels)),
+            "style": _asset("report.css"),
+            "exact": javascript.RUNTIME,
+            "functions": ",\n".join(self.functions),
+            "tests": ",\n".join(javascript.condition(c) for c in self.net.requirements),
+            "data": _embedded(data),
+            "script": _asset("report.js"),
+        }
+        return Template(_asset("report.html")).substitute(fields)
+
+    # what the script works with
+
+    def _data(self) -> dict[str, Any]:
+        rows = self.net.layers
+        return {
+            "costs": [{"label": c, "unit": u.unit, "whole": self._number(u)} for c, u in self.whole.items()],
+            "symbols": [_slider_data(s) for s in self.sliders],
+            "rows": [
+                {
+                    "layer": row.text,
+                    "kind": row.kind,
+                    "parts": [self._number(costs[number]) for costs in self.parts.values()],
+                }
+                for number, row in enumerate(rows)
+            ],
+            "copies": self._copies(),
+        }
+
+    def _number(self, cost: Cost) -> int:
+        """The number of a formula on the page; equal ones have one."""
+        return self.functions.setdefault(javascript.function(cost._public), len(self.functions))
+
+    def _copies(self) -> dict[str, str]:
+        found = {"latex": latex_page(self.document), "json": json_page(self.document)}
+        found["python"] = "\n\n".join(self._python(label) for label in self.labels)
+        for number, label in enumerate(self.labels):
+            found[f"latex-{number}"] = self.document.costs[label].latex()
+            found[f"python-{number}"] = self._python(label)
+        return found
+
+    def _python(self, label: str) -> str:
+        return python.function(label.lower(), self.whole[label].resolved()._presentable)
+
+    def _symbols(self) -> tuple[Symbol, ...]:
+        """The free symbols of everything that is worked out on the page, in the order of their declaration."""
+        sizes = [c._public for costs in (self.whole.values(), *self.parts.values()) for c in costs]
+        found = {s.name: s for s in _free(sizes)}
+        for c in self.net.requirements:
+            turns = {index.name for index, _ in c.turns}
+            used = _free([c.size, c.divisor, c.guard, *(n for _, n in c.turns)])
+            found |= {s.name: s for s in used if s.name not in turns and s.name not in found}
+        order = [*self.net.domain.symbols, *sorted(found)]
+        return tuple(found[n] for n in dict.fromkeys(order) if n in found)
+
+    # what is written
+
+    def _flow(self) -> str:
+        taken = ", ".join(map(_tensor, self.net.inputs.values()))
+        given = "" if self.net.output is None else f" <span class='to'>→</span> {_tensor(self.document.shape(self.net.output))}"
+        return taken + given
+
+    def _total(self, label: str) -> str:
+        number = list(self.labels).index(label)
+        value = self._at_start(self.whole[label])
+        shown = "—" if value is None else _grouped(value)
+        checked = " checked" if label == ("MACs" if "MACs" in self.labels else label) else ""
+        return (
+            f'<label class="total"><input type="radio" name="cost" value="{number}"{checked}>'
+            f"<span class='of'>{escape(label)}</span><output class='si' data-total='{number}'></output>"
+            f"<span class='exact' data-exact='{number}'>{shown}</span></label>"
+        )
+
+    def _at_start(self, cost: Cost) -> Rational | None:
+        values = {s.symbol.name: Size.of(s.value) for s in self.sliders}
+        size = cost._public
+        try:
+            return size.subs({s: values[s.name] for s in size.symbols() if s.name in values}).number
+        except ZeroDivisionError:
+            return None
+
+    def _formula(self, label: str) -> str:
+        number = list(self.labels).index(label)
+        written = formula(self.document.costs[label]._presentable)
+        buttons = "".join(
+            f'<button type="button" class="copy" data-copy="{form}-{number}" aria-label="Copy {escape(label)} as {word}">{word}</button>'
+            for form, word in (("latex", "LaTeX"), ("python", "Python"))
+        )
+        return (
+            f'<div class="formula"><dt>{escape(label)}</dt><dd tabindex="0" role="group" '
+            f'aria-label="{escape(label)}">{written}</dd><div class="copies">{buttons}</div></div>'
+        )
+
+    def _names(self) -> str:
+        if not self.document.names:
+            return ""
+        listed = "".join(f"<li>{equation(n, size)}</li>" for n, size in self.document.names.items())
+        return f'<div class="names"><h3>where</h3><ul>{listed}</ul></div>'
+
+    def _rows(self, parts: Iterable[Part], depth: int = 0) -> Iterator[str]:
+        for part in parts:
+            if part.parts:
+                yield self._block(part, depth)
+                yield from self._rows(part.parts, depth + 1)
+            else:
+                yield self._layer(part, depth)
+
+    def _block(self, part: Part, depth: int) -> str:
+        output = self.net.layers[part.rows[-1]].output
+        return (
+            f'<tr class="block" data-depth="{depth}" data-rows="{part.rows[0]}-{part.rows[-1]}"><th scope="row" style="--depth:{depth}">'
+            f'<button type="button" class="fold" aria-expanded="true">{escape(part.name)}</button></th>'
+            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(output))}</td>"
+            '<td class="number"></td><td class="number"></td><td class="number here"></td><td class="share"></td></tr>\n'
+        )
+
+    def _layer(self, part: Part, depth: int) -> str:
+        (number,) = part.rows
+        row = self.net.layers[number]
+        costs = "".join(f'<td class="number">{self._cell(c)}</td>' for c in (row.params, row.macs))
+        return (
+            f'<tr data-depth="{depth}" data-row="{number}"><th scope="row" style="--depth:{depth}"><code>{escape(row.text)}</code></th>'
+            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(row.output))}</td>"
+            f'{costs}<td class="number here"></td><td class="share"></td></tr>\n'
+        )
+
+    def _cell(self, cost: Cost) -> str:
+        size = self.document.cell(cost)._presentable
+        return "" if size.number == 0 else formula(size)
+
+    def _conditions(self) -> str:
+        listed = "".join(
+            f'<li data-condition="{n}"><span class="mark" role="img"></span>{condition(c)}</li>'
+            for n, c in enumerate(self.net.requirements)
+        )
+        if not listed:
+            return "<p>The network exists at all values the sliders and fields accept.</p>"
+        return f'<p>The network exists where all of this holds.</p><ul class="conditions">{listed}</ul>'
+
+    def _convention(self, label: str) -> str:
+        cost = self.whole[label]
+        if cost.convention is None:
+            said = "Trainable parameters; a batch does not multiply them."
+            if cost.unit == "elements":
+                said = "Elements of all layer outputs over the whole batch; views such as flatten make none."
+            return f"<dt>{escape(label)}</dt><dd>{said}</dd>"
+        rule = convention(cost.convention)
+        left = f"Not counted: {', '.join(cost.uncounted)}." if cost.uncounted else "Counts everything that happens."
+        return (
+            f"<dt>{escape(label)} <code>{escape(rule.name)}</code></dt>"
+            f'<dd>{escape(_sentence(rule.title))} <span class="source">{escape(_sentence(rule.source))}</span> '
+            f'<span class="uncounted">{escape(left)}</span></dd>'
+        )
+
+
+def _asset(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no browser takes for the end of its element."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _free(sizes: Sequence[Size]) -> set[Symbol]:
+    """Symbols that are not the turns of a visible sum."""
+    turns = {a.index.name for size in sizes for a in size.atoms() if isinstance(a, Sum)}
+    return {s for size in sizes for s in size.symbols() if s.name not in turns}
+
+
+def _tensor(given: Shape) -> str:
+    return shape(replace(given, batch=Size.of(1)))
+
+
+def _often(repeat: Cost) -> str:
+    return "" if repeat.value == 1 else formula(repeat._presentable)
+
+
+def _slider_data(slider: Slider) -> dict[str, Any]:
+    numbers = {"start": slider.value, "min": slider.low, "max": slider.high, "step": slider.step}
+    low, high = slider.symbol.low, slider.symbol.high
+    return {
+        "name": slider.symbol.name,
+        "integer": slider.symbol.integer,
+        **{word: _decimal(value) for word, value in numbers.items()},
+        "least": None if low is None else _decimal(low),
+        "most": None if high is None else _decimal(high),
+    }
+
+
+def _slider(slider: Slider) -> str:
+    own = escape(slider.symbol.name)
+    number = f'min="{_decimal(slider.low)}" step="{_decimal(slider.step)}" value="{_decimal(slider.value)}"'
+    meaning = f"<span class='meaning'>{escape(slider.meaning)}</span>" if slider.meaning else ""
+    return (
+        f'<div class="slider"><label for="number-{own}">{name(slider.symbol.name)}{meaning}</label>'
+        f'<input id="number-{own}" data-number="{own}" type="text" inputmode="decimal" autocomplete="off" value="{_decimal(slider.value)}">'
+        f'<input aria-label="{own}{", " if slider.meaning else ""}{escape(slider.meaning)}" data-slider="{own}" type="range" '
+        f'{number} max="{_decimal(slider.high)}"></div>'
+    )
+
+
+def _chart(slider: Slider) -> str:
+    own = escape(slider.symbol.name)
+    return (
+        f'<figure class="chart"><figcaption><span class="what"></span> against {name(slider.symbol.name)}</figcaption>'
+        f'<svg data-chart="{own}" viewBox="0 0 460 260" role="img"></svg><p class="doubling" data-doubling="{own}"></p></figure>'
+    )
+
+
+def _decimal(value: Rational) -> str:
+    """A number of a slider, whose steps are decimal."""
+    number = Fraction(value)
+    return str(number.numerator) if number.denominator == 1 else f"{float(number):.6g}"
+
+
+def _grouped(value: Rational) -> str:
+    number = Fraction(value)
+    whole = f"{number.numerator:,}".replace(",", "\u202f")
+    return whole if number.denominator == 1 else f"{whole}/{number.denominator}"
+
+
+def _sentence(words: str) -> str:
+    return words if not words or words.endswith(".") else f"{words}."
