@@ -442,8 +442,11 @@ class _Schedule:
     def _current(self, tensor: Tensor, step: Step) -> tuple[list[Mode], list[Mode]]:
         """The one of this turn, for every reason to keep it; and for those of this step or one before it."""
         now, here = _now(tensor, step), self.places[step]
-        met = [(_shared([mode, now]), keeper) for mode, keeper in self.keeping.modes.get(tensor, {}).items()]
-        found = {mode: self.places[keeper] <= here for mode, keeper in reversed(met) if mode is not None}
+        found: dict[Mode, bool] = {}
+        for reason, keeper in self.keeping.modes.get(tensor, {}).items():
+            mode = _shared([reason, now])
+            if mode is not None:
+                found[mode] = found.get(mode, False) or self.places[keeper] <= here
         return list(found), [mode for mode, early in found.items() if early]
 
     def _is_kept(self, tensor: Tensor, step: Step) -> bool:

@@ -618,3 +618,31 @@ def test_rules(name: str, kind: str, data: DataObject) -> None:
     if not {"linear", "layernorm", "rnn", "gru", "lstm", "attention"} & {kind}:
         assert arch.output.tuple() == module.y
     assert int(arch.cost(name)) == RULES[name][kind](module)
+
+
+# ------------------------------------------------------------------------------------------ the founding articles
+
+
+@pytest.mark.parametrize(
+    "layer, asked, formula",
+    [
+        ("conv(K)-D(pad=same)", "layer-by-layer", "2*X^2*C*D*K^2"),
+        ("fc-D", "layer-by-layer", "2*C*X^2*D"),
+        ("bn", "layer-by-layer", "4*C*X^2"),
+        ("relu", "layer-by-layer", "C*X^2"),
+        ("maxpool(K)/1(pad=0)", "layer-by-layer", "(X - K + 1)^2*C*K^2"),
+        ("avgpool(K)/1(pad=0)", "layer-by-layer", "2*(X - K + 1)^2*C*K^2"),
+        ("conv(K)-D(pad=same)", "params-and-flops", "((K*K*C) + (K*K*C - 1) + 1)*X*X*D"),
+        ("fc-D", "params-and-flops", "(C*X^2 + (C*X^2 - 1) + 1)*D"),
+        ("relu", "params-and-flops", "0"),
+    ],
+)
+def test_founding_articles(layer: str, asked: str, formula: str) -> None:
+    """What the third article, and the first two, write for each kind of layer."""
+    assert symcost.parse(f"sym K, D input C@X x X {layer}").cost(asked) == formula
+
+
+def test_a_cost_of_the_user_is_a_named_unknown() -> None:
+    net = symcost.parse("metric bops layer mine : d@T -> d@T { bops = 8*d*T; add = d*T } input 4@5 mine")
+    assert net.macs.uncounted == ("add", "bops")
+    assert net.cost("exact").uncounted == ("bops",)

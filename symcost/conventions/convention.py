@@ -196,7 +196,8 @@ class Convention:
                 unseen[entry.leaf.layer.kind] = None
             elif all(d.more for d in parts):
                 missing |= {n for n, size in entry.counts.items() if n not in priced and size.terms}
-        return (*(op.value for op in Op if op.value in missing), *unseen)
+        ours = [op.value for op in Op if op.value in missing]
+        return (*ours, *sorted(missing - set(ours)), *unseen)
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Departure]]:

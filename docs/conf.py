@@ -1,0 +1,68 @@
+"""The site: the pages of docs/, those of the diagnostics, and the README, in their own places.
+
+    python dev.py docs
+
+The source folder is the project's, so that a link from one page to another is the same link here and where the project is
+hosted. Nothing is fetched, neither to build nor to read: formulas are MathML.
+"""
+
+import html
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from docutils.utils.math import latex2mathml
+from pygments.lexers import get_lexer_by_name
+from pygments.lexers.special import TextLexer
+from pygments.util import ClassNotFound
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from symcost import __version__  # noqa: E402
+
+project = "symcost"
+author = copyright = "The symcost maintainers"
+version = release = __version__
+
+extensions = ["myst_parser"]
+root_doc = "docs/index"
+include_patterns = ["README.md", "docs/**.md", "tests/diagnostics/*.md"]
+exclude_patterns = [".*", "build", "dist", "symcost", "benchmarks", "grammar", "tests/data"]
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 4
+html_math_renderer = "mathml"
+
+html_theme = "furo"
+html_title = "symcost"
+html_copy_source = html_show_sourcelink = False
+html_static_path = ["site"]
+html_css_files = ["site.css"]
+
+
+def inline(writer: object, node: nodes.math) -> None:
+    """A formula in a line of text, as MathML."""
+    writer.body.append(mathml(node.astext(), block=False))
+    raise nodes.SkipNode
+
+
+def displayed(writer: object, node: nodes.math_block) -> None:
+    """A formula of its own, as MathML."""
+    writer.body.append(f'<div class="math">{mathml(node.astext(), block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def mathml(formula: str, block: bool) -> str:
+    """A formula in LaTeX as MathML; what cannot be read is an error of the build."""
+    formula = formula.strip()
+    return latex2mathml.tex2mathml(formula, as_block=block).replace("<math ", f'<math alttext="{html.escape(formula)}" ', 1)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_html_math_renderer("mathml", (inline, None), (displayed, None))
+    try:
+        get_lexer_by_name("arch")
+    except ClassNotFound:
+        app.add_lexer("arch", TextLexer)
