@@ -56,7 +56,7 @@ def displayed(writer: object, node: nodes.math_block) -> None:
 
 def mathml(formula: str, block: bool) -> str:
     """A formula in LaTeX as MathML; what cannot be read is an error of the build."""
-    formula = formula.strip()
+    formula = formula.strip().replace("·", r"\cdot ")
     return latex2mathml.tex2mathml(formula, as_block=block).replace("<math ", f'<math alttext="{html.escape(formula)}" ', 1)
 
 

@@ -6,6 +6,7 @@ The word behind a fence says what a block is:
     arch error CODE     a program that is refused with that code
     python              a session, with one namespace for each file
     console             ``$ symcost ...`` and what it prints in 80 columns; also ``$ cat FILE | symcost - ...``
+    toml FILE           a file, for the commands below it
 
 Other blocks are text (``text``, ``sh``, ``json``, ``latex``) and not run. Lists between ``<!-- list NAME -->`` and
 ``<!-- end -->`` are made from the code. ``UPDATE_DOCS=1 pytest tests/test_docs.py`` writes outputs and lists anew; read the
@@ -42,14 +43,16 @@ from symcost.parser import grammar_path
 from symcost.parser import parse as parse_syntax
 from symcost.render.conventions import page as conventions_page
 from symcost.render.kinds import page as kinds_page
+from symcost.render.zoo import page as zoo_page
 from symcost.sizes.functions import FUNCTIONS
 from symcost.syntax import Block, LayerDef
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(p for p in (ROOT / "README.md", *DOCS.glob("*.md")) if p.exists())
+PAGES = sorted(p for p in (ROOT / "README.md", *DOCS.rglob("*.md")) if p.exists())
+RUN = [p for p in PAGES if p.parent.name != "catalogue"]  # their programs are entries, and derived by test_catalogue.py
 UPDATE = os.environ.get("UPDATE_DOCS") == "1"
-NOT_RUN = ("", "text", "sh", "json", "latex", "bibtex", "toml")
+NOT_RUN = ("", "text", "sh", "json", "latex", "bibtex")
 INTERNAL = {"power"}  # functions that are operators of the language
 
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
@@ -90,6 +93,8 @@ class Session:
                 body = self._python(body, line, where)
             case ["console"]:
                 body = self._console(body, where)
+            case ["toml"]:
+                _write(words, body)
             case _:
                 assert info in NOT_RUN, f"{where}: a block of '{info}' is not run; use one of {NOT_RUN}"
         return f"```{info}\n{body}```"
@@ -103,8 +108,7 @@ class Session:
                 assert code in {d.code for d in error.value.diagnostics}, f"{where}: {error.value}"
                 return f"arch error {code}"
         self._holds(body, where)
-        for name in words:
-            Path(name).write_text(body, encoding="utf-8", newline="\n")
+        _write(words, body)
         return " ".join(["arch", *words])
 
     def _holds(self, body: str, where: str) -> None:
@@ -131,6 +135,11 @@ class Session:
     def _console(self, body: str, where: str) -> str:
         assert body.startswith("$ "), f"{where}: a console block starts with '$ '"
         return "".join(f"$ {command}\n{printed(command)}" for command in commands(body))
+
+
+def _write(files: list[str], body: str) -> None:
+    for name in files:
+        Path(name).write_text(body, encoding="utf-8", newline="\n")
 
 
 class _Recorder(doctest.DocTestRunner):
@@ -196,7 +205,7 @@ def printed(command: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in done.output.splitlines())
 
 
-@pytest.mark.parametrize("path", PAGES, ids=names)
+@pytest.mark.parametrize("path", RUN, ids=names)
 def test_the_examples_give_what_is_printed(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if (ROOT / "examples").exists():
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -274,11 +283,21 @@ def modules() -> str:
     return "\n" + "\n".join(lines) + "\n\n"
 
 
+def diagnostics() -> str:
+    """Every code with the first sentence of its page."""
+    lines = ["| code | what is wrong |", "|---|---|"]
+    for path in sorted((ROOT / "tests" / "diagnostics").glob("*.md")):
+        about = read(path).split("\n\n")[1].replace("\n", " ")
+        lines.append(f"| [{path.stem}](../tests/diagnostics/{path.name}) | {re.split(r'(?<=[.:;])[ ]', about)[0].rstrip(':;')} |")
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
 LISTS: dict[str, Callable[[], str]] = {
     "keywords": lambda: "\n" + _filled(sorted(keywords())) + "\n",
     "signatures": signatures,
     "prices": prices,
     "modules": modules,
+    "diagnostics": diagnostics,
 }
 
 
@@ -292,7 +311,7 @@ def test_lists_are_made_from_the_code(path: Path) -> None:
     assert text == made
 
 
-@pytest.mark.parametrize("name, page", [("layers", kinds_page), ("conventions", conventions_page)])
+@pytest.mark.parametrize("name, page", [("layers", kinds_page), ("conventions", conventions_page), ("zoo", zoo_page)])
 def test_the_page_is_made_from_the_code(name: str, page: Callable[[], str]) -> None:
     path = DOCS / f"{name}.md"
     if UPDATE:

@@ -280,7 +280,7 @@ CACHES = [  # DeepSeek-AI 2024, arXiv:2405.04434, table 1: elements of a token
 @pytest.mark.parametrize(("layers", "options", "expected"), CACHES)
 def test_cache_of_a_token(layers: str, options: dict[str, str], expected: str) -> None:
     net = symcost.parse(DECODER.format(layers))
-    assert memory.kv_cache(net, "int8", per_token=True, **options) == expected  # type: ignore[arg-type]
+    assert memory.kv_cache(net, "int8", per_token=True, **options) == expected
     assert memory.kv_cache(net, "bf16", **options) == f"2*B*T*({expected})"  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """The backward pass against loops that do it: every product, sum and element is counted where it happens.
 
 The loops know no formula. `Scalar` is a number that remembers what it was made of; going back over what was remembered does the
-multiplications of the backward pass one by one. Where PyTorch's counter counts forward and backward of a probe, it is the third road.
+multiplications of the backward pass one by one. Where PyTorch's counter counts forward and backward of a probe, it is a third.
 """
 
 from __future__ import annotations
@@ -465,7 +465,8 @@ def test_transformer() -> None:
     """6ND and 8ND: the gradient of a stack of layers costs twice the forward pass, recomputation once more (Korthikanti 2022)."""
     net = symcost.parse(
         "sym L, d, a, T\ninput d@T\n"
-        "[ residual { layernorm attention(a, bias=false) } residual { layernorm linear-(4*d)(bias=false) gelu linear-d(bias=false) } ] x L"
+        "[ residual { layernorm attention(a, bias=false) }\n"
+        "residual { layernorm linear-(4*d)(bias=false) gelu linear-d(bias=false) } ] x L"
     )
     forward = training.forward(net)
     assert training.backward(net, inputs=True) == 2 * forward._size

@@ -4,7 +4,7 @@ A file here is a source or a family of them; `checking` derives the left side of
 with what was printed. Nothing is proved by writing the published formula on both sides.
 """
 
-from symcost.catalogue.checking import Outcome, verify
+from symcost.catalogue.checking import Outcome, described, verify
 from symcost.catalogue.entries import FOLDER, Check, Entry, Figure, chosen, entries, families, family
 
-__all__ = ["FOLDER", "Check", "Entry", "Figure", "Outcome", "chosen", "entries", "families", "family", "verify"]
+__all__ = ["FOLDER", "Check", "Entry", "Figure", "Outcome", "chosen", "described", "entries", "families", "family", "verify"]

@@ -152,7 +152,7 @@ class _Side:
 
     def __init__(self, check: Check) -> None:
         self.check = check
-        self.net = load(check.zoo) if check.zoo and not check.program else _parsed(check.program)
+        self.net = described(check)
         self.claims = _Asked(self.net, check.convention, check.options)
 
     def derived(self, ask: str) -> Size:
@@ -260,6 +260,11 @@ def _side(shape: Shape, name: str) -> Size:
     found = {"c": shape.channels, "n": shape.positions, "size": shape.size, "batch": shape.batch}
     found |= dict(zip({1: "t", 2: "hw", 3: "dhw"}.get(shape.rank, ""), shape.dims, strict=False))
     return found[name]
+
+
+def described(check: Check) -> Architecture:
+    """The description a check derives from."""
+    return load(check.zoo) if check.zoo and not check.program else _parsed(check.program)
 
 
 @lru_cache(512)

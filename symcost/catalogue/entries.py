@@ -8,6 +8,7 @@ id = "mbv1-eq5"
 title = "Depthwise separable convolution: cost"
 source = "Howard et al. 2017, arXiv:1704.04861, equation 5"
 says = "..."                              # what is printed, where the checks do not show it
+right = "..."                             # and what is right, where the checks do not show that in a line
 convention = "multiply-adds, no bias"     # what the source counts
 verdict = "exact"                         # one of VERDICTS
 note = "..."                              # what a reader should know; errata with the arithmetic
@@ -117,6 +118,7 @@ class Entry:
     verdict: str
     checks: tuple[Check, ...]
     says: str = ""
+    right: str = ""
     convention: str = ""
     note: str = ""
     reason: str = ""  # why nothing is derived, where it is not

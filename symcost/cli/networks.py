@@ -122,18 +122,25 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
     symcost zoo
     symcost zoo vgg
     symcost zoo vgg 'vgg(2, 2, 3, 3, 3)' --set H=224,W=224
+    symcost zoo --markdown        the page of the documentation
     """
-    from symcost.zoo import families, load, nets, path
+    from symcost.zoo import families, load, nets
 
-    if net is None and any(options.values()):
+    asked = [name for name, value in options.items() if value]
+    paged = family is None and asked == ["form"] and options["form"] == "markdown"
+    if net is None and asked and not paged:
         raise click.UsageError("options are for a net: symcost zoo FAMILY NET")
     with reported(options["form"] == "json"), piped():
-        if family is None:
+        if paged:
+            from symcost.render.zoo import page
+
+            click.echo(page(), nl=False)
+        elif family is None:
             width = max(len(name) for name in families())
             for name in families():
                 click.echo(f"{name:<{width}}  {', '.join(nets(name))}")
         elif net is None:
-            click.echo(described(path(family), load(family)), nl=False)
+            click.echo(described(family), nl=False)
         else:
             print_network(net_of(load(family), net), net, more, **options)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,16 +87,12 @@ def argument(text: str) -> str | bool:
     return {"true": True, "false": False}.get(text, text)
 
 
-def described(path: Path, arch: Architecture) -> str:
-    """What stands at the top of a file, its nets with their parameters, how many asserts it has."""
-    from symcost.files import read
+def described(family: str) -> str:
+    """What stands at the top of a file of the zoo, its nets with their parameters, how many asserts it has."""
+    from symcost.zoo import about, load, signatures
 
-    program = arch._program
-    comments = takewhile(lambda line: line.startswith("#"), read(path).splitlines())
-    about = "".join(f"{line.removeprefix('#').strip()}\n" for line in comments)
-    nets = [f"{name}({', '.join(p.span.text for p in b.definition.params)})" for name, b in program.nets().items()]
-    listed = "".join(f"  {net.removesuffix('()')}\n" for net in nets)
-    return f"{about}\n{listed}\n{len(program.asserts)} asserts\n"
+    listed = "".join(f"  {signature}\n" for signature in signatures(family).values())
+    return "\n".join([*about(family), "", listed, f"{len(load(family)._program.asserts)} asserts\n"])
 
 
 def choose(arch: Architecture, program: str) -> Diagnostic:

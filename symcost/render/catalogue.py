@@ -3,14 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import groupby
 
-from symcost.catalogue import Check, Entry, Figure, Outcome, families, family, verify
+from symcost.catalogue import Check, Entry, Figure, Outcome, described, families, family, verify
 from symcost.catalogue.entries import VERDICTS
-from symcost.sizes.atoms import Size
-from symcost.sizes.notation import LATEX, UNICODE, text
+from symcost.forms import presentable
+from symcost.latex_formula import is_latex
+from symcost.render.typeset import latex
+from symcost.sizes.atoms import Rational, Size
+from symcost.sizes.notation import LATEX, UNICODE, grouped, latex_name, text
 
 SIGNS = {True: "✓", False: "✗"}
+VERDICT_SIGNS = {
+    "exact": "✓",
+    "exact-under-convention": "✓",
+    "derivable-rounded": "≈",
+    "leading-term": "∼",
+    "mixed": "◐",
+    "convention": "○",
+    "erratum": "✗",
+}
+UNITS = {
+    "1": "",
+    "0.01": " %",
+    "1e3": " k",
+    "1e6": " M",
+    "1e9": " G",
+    "1e12": " T",
+    "1e15": " P",
+    "1024": " Ki",
+    "1048576": " Mi",
+    "1073741824": " Gi",
+}
+WORDS = {
+    "equal": "printed, proved equal",
+    "leading": "printed, the leading term",
+    "order": "printed, of that order",
+    "least": "printed, never above",
+    "most": "printed, never below",
+    "limit": "it tends to",
+    "differs": "printed, **refuted**",
+    "gap": "the difference, derived less printed",
+    "requires": "requires",
+}
+ROUNDED = {"rounds": "rounded", "truncates": "cut off", "exact": "exact", "differs": "**differs**", "refuted": "**refuted**"}
+MISTAKES = 4  # figures of an entry that the index tells
+
+
+# ------------------------------------------------------------ the terminal
 
 
 def line(entry: Entry, outcomes: Sequence[Outcome]) -> str:
@@ -31,108 +73,233 @@ def failure(outcome: Outcome) -> str:
     return f"     {outcome.what}: printed {outcome.printed}, derived {text(outcome.derived, UNICODE)}; {outcome.how}"
 
 
+# ------------------------------------------------------------ the index
+
+
 def index() -> str:
-    """The first page: what the catalogue is, every entry with its verdict."""
+    """The first page: what the catalogue is, the mistakes found, every entry with its verdict."""
     found = [family(name) for name in families()]
-    every = [entry for f in found for entry in f.entries]
-    derived = sum(bool(e.checks) for e in every)
-    lines = [
-        "# The published catalogue",
-        "",
-        *INTRODUCTION.format(all=len(every), derived=derived).strip().splitlines(),
-        "",
-    ]
-    lines += ["| verdict | what it says | entries |", "| --- | --- | ---: |"]
+    every = [(f.name, entry) for f in found for entry in f.entries]
+    derived = sum(bool(e.checks) for _, e in every)
+    lines = ["# The published catalogue", "", *INTRODUCTION.format(all=len(every), derived=derived).strip().splitlines(), ""]
+    lines += ["| | verdict | what it says | entries |", "| --- | --- | --- | ---: |"]
     for verdict, meaning in VERDICTS.items():
-        lines.append(f"| {verdict} | {meaning} | {sum(e.verdict == verdict for e in every)} |")
+        lines.append(f"| {VERDICT_SIGNS[verdict]} | {verdict} | {meaning} | {sum(e.verdict == verdict for _, e in every)} |")
+    lines += ["", "## Contents", "", "* [Errata](#errata)", "* [Partly right](#partly-right)"]
+    lines += [f"* [{f.title}](#{_slug(f.title)}) ({len(f.entries)})" for f in found]
+    for verdict, title, about in ERRATA:
+        lines += ["", f"## {title}", "", about, "", "| | printed | right |", "| --- | --- | --- |"]
+        lines += [_erratum(name, e) for name, e in every if e.verdict == verdict and e.checks]
     for f in found:
-        lines += ["", f"## {f.title}", "", f.about, "", "| | source | verdict |", "| --- | --- | --- |"]
-        lines += [f"| [{e.title}](catalogue/{f.name}.md#{_anchor(e)}) | {e.source} | {e.verdict} |" for e in f.entries]
+        lines += ["", f"## {f.title}", "", *([f.about, ""] if f.about else []), "| | source | verdict |", "| --- | --- | --- |"]
+        lines += [f"| {_link(f.name, e)} | {_flat(e.source)} | {_verdict(e)} |" for e in f.entries]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _erratum(name: str, entry: Entry) -> str:
+    """What is printed and what is right: as the entry puts it, or the first formula refuted, or the figures that differ."""
+    told = list(_mistakes(entry))
+    printed = entry.says if entry.right else "<br>".join(p for p, _ in told)
+    right = entry.right or "<br>".join(dict.fromkeys(r for _, r in told))
+    return f"| {_link(name, entry)} | {_flat(printed)} | {_flat(right)} |"
+
+
+def _mistakes(entry: Entry) -> Iterator[tuple[str, str]]:
+    for check in entry.checks:
+        if check.differs:
+            derived = next(o.derived for o in verify(entry) if o.check is check)
+            right = _written(check, check.equal[0]) if check.equal else _derived(derived)
+            yield f"{_written(check, check.differs[0])}", right
+            return
+    shown = [(c, f, o) for c, f, o in _figures_of(entry) if f.how == "differs"]
+    for _, figure, outcome in shown[:MISTAKES]:
+        label = _label(figure)
+        yield f"{label}: {_printed(figure)}" if label else _printed(figure), _value(outcome.derived, figure)
+
+
+def _figures_of(entry: Entry) -> Iterator[tuple[Check, Figure, Outcome]]:
+    outcomes = list(verify(entry))
+    for check in entry.checks:
+        of_figures = (o for o in outcomes if o.check is check and o.what == "figure")
+        yield from ((check, figure, outcome) for figure, outcome in zip(check.figures, of_figures, strict=True))
+
+
+def _link(name: str, entry: Entry) -> str:
+    return f"[{entry.title}](catalogue/{name}.md#{_slug(_heading(entry))})"
+
+
+def _verdict(entry: Entry) -> str:
+    return f"{VERDICT_SIGNS[entry.verdict]} {entry.verdict}" if entry.checks else "– not derived"
+
+
+# ------------------------------------------------------------ a page
 
 
 def page(name: str) -> str:
     """The entries of one family: description, what is derived, what was printed, how it was decided."""
     found = family(name)
-    lines = [f"# {found.title}", "", found.about, "", "[All families](../catalogue.md)", ""]
+    lines = [f"# {found.title}", "", found.about, "", "[The whole catalogue](../catalogue.md)", ""]
+    lines += [f"* {VERDICT_SIGNS[e.verdict]} [{e.title}](#{_slug(_heading(e))})" for e in found.entries]
     for entry in found.entries:
-        lines += [*_entry(entry), ""]
+        lines += ["", *_entry(entry)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    yield f"## {_heading(entry)}"
-    yield ""
-    yield f"{entry.source}. {f'Counted: {entry.convention}. ' if entry.convention else ''}Verdict: **{entry.verdict}**."
+    yield from (f"## {_heading(entry)}", "")
+    yield f"**{_verdict(entry)}** · {_flat(entry.source)}"
+    told = (("Printed", entry.says), ("Right", entry.right), ("Counted", entry.convention), ("Not derived", entry.reason))
+    for word, said in told:
+        if said:
+            yield from ("", f"{word}: {_flat(said)}")
     if entry.note:
         yield from ("", entry.note)
-    if entry.reason:
-        yield from ("", f"Not derived: {entry.reason}")
     outcomes = list(verify(entry))
-    for check in entry.checks:
-        yield from ("", *_check(check, [o for o in outcomes if o.check is check]))
+    for _, checks in groupby(entry.checks, key=lambda c: (c.program, c.zoo)):
+        yield from _description(group := list(checks))
+        for check in group:
+            yield from ("", *_check(check, [o for o in outcomes if o.check is check]))
 
 
 def _heading(entry: Entry) -> str:
     return f"{entry.id}: {entry.title}"
 
 
-def _anchor(entry: Entry) -> str:
+def _slug(heading: str) -> str:
     """The heading as a link target, the way GitHub makes them."""
-    return re.sub(r"[^\w\- ]", "", _heading(entry).lower()).replace(" ", "-")
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _description(checks: Sequence[Check]) -> Iterator[str]:
+    """The program that the checks under it are derived from."""
+    check = checks[0]
+    if check.program:
+        yield from ("", "```arch", check.program.strip(), "```")
+    else:
+        yield from ("", f"From the zoo: [`{check.zoo}`](../../symcost/zoo/{check.zoo}.arch)")
 
 
 def _check(check: Check, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    if check.program:
-        yield from ("```arch", check.program.strip(), "```", "")
-    else:
-        yield from (f"From the zoo: `{check.zoo}`.", "")
-    if check.given:
-        yield from (f"with {', '.join(f'`{name} = {meant}`' for name, meant in check.given.items())}", "")
     if check.note:
-        yield from (check.note, "")
+        yield from (f"{check.note[0].upper()}{check.note[1:]}:", "")
     formulas = [o for o in outcomes if o.what != "figure"]
+    under = [f"`{name} = {_plainly(value)}`" for name, value in (*check.given.items(), *check.options.items())]
+    asked = " ".join([f"`{check.ask}`", *([f"by `{check.convention}`"] if check.convention else []), *([f"with {', '.join(under)}"] if under else [])])
     if formulas:
-        yield f"* derived: `{_asked(check)}` $= {text(formulas[0].derived, LATEX)}$"
-    for outcome in formulas:
-        yield f"* {_relation(outcome)}: `{outcome.printed}` — {outcome.how}"
+        yield f"* {asked}: {_derived(formulas[0].derived)}{_where(formulas[0].derived)}"
+        yield from (f"  * {_formula(check, o)}" for o in formulas)
+    else:
+        yield f"* {asked}"
     figures = [(f, o) for f, o in zip(check.figures, (o for o in outcomes if o.what == "figure"), strict=True)]
     if figures:
-        yield from ("", "| | printed | derived | |", "| --- | ---: | ---: | --- |")
-        yield from (_figure(f, o) for f, o in figures)
+        yield from ("", *_table(check, figures))
 
 
-def _asked(check: Check) -> str:
-    return f"{check.ask} by {check.convention}" if check.convention else check.ask
+def _plainly(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _relation(outcome: Outcome) -> str:
-    words = {
-        "equal": "printed, proved equal",
-        "leading": "printed, the leading term",
-        "order": "printed, of that order",
-        "least": "printed, never above",
-        "most": "printed, never below",
-        "limit": "it tends to",
-        "differs": "printed, refuted",
-        "gap": "the difference",
-    }
-    return words[outcome.what]
+def _formula(check: Check, outcome: Outcome) -> str:
+    sign = "" if outcome.what in ("gap", "requires") else f"{SIGNS[(outcome.what != 'differs') == outcome.holds]} "
+    how = "" if outcome.what in ("gap", "requires") else f"; {outcome.how}"
+    return f"{sign}{WORDS[outcome.what]}: {_written(check, outcome.printed)}{how}"
 
 
-def _figure(figure: Figure, outcome: Outcome) -> str:
-    at = ", ".join(f"{name} = {value}" for name, value in figure.at.items())
-    label = "; ".join(part for part in (figure.label, at) if part)
-    unit = {"1": "", "1e3": " k", "1e6": " M", "1e9": " G", "1e12": " T"}.get(figure.unit, f" × {figure.unit}")
-    how = {"rounds": "rounded", "truncates": "cut off", "exact": "exact", "differs": "**differs**"}[figure.how]
-    return f"| {label} | {figure.printed}{unit} | {_number(outcome.derived)} | {how} |"
+def _written(check: Check, printed: str) -> str:
+    """A formula as it was printed, typeset and as it was typed; a number alone."""
+    if is_latex(printed):
+        return f"${printed}$"
+    if " | " in printed:  # a condition
+        divisor, size = printed.split(" | ")
+        return rf"${_typeset(check, divisor)} \mid {_typeset(check, size)}$"
+    written = f"${_typeset(check, printed)}$"
+    return written if re.fullmatch(r"-?[\w.]+", printed) else f"{written} `{printed}`"
 
 
-def _number(size: Size) -> str:
-    return text(size, UNICODE)
+def _typeset(check: Check, formula: str) -> str:
+    return latex(described(check).domain.parsed(formula))
 
 
+def _derived(size: Size) -> str:
+    return f"${text(presentable(size), LATEX)}$"
+
+
+def _where(size: Size) -> str:
+    """What sizes that the description names stand for."""
+    named = sorted((s for s in size.symbols() if s.definition is not None), key=lambda s: s.name)
+    said = [f"${latex_name(s.name)} = {text(s.definition, LATEX)}$" for s in named if s.definition is not None]
+    return f", where {', '.join(said)}" if said else ""
+
+
+# ------------------------------------------------------------ figures
+
+
+def _table(check: Check, figures: Sequence[tuple[Figure, Outcome]]) -> Iterator[str]:
+    """A row a figure; columns that would be empty are left out."""
+    rows = [
+        (
+            _label(figure),
+            f"`{figure.ask}`" if figure.ask and figure.ask != check.ask else "",
+            _printed(figure),
+            _value(outcome.derived, figure),
+            f"{SIGNS[figure.how not in ('differs', 'refuted')]} {ROUNDED[figure.how]}",
+        )
+        for figure, outcome in figures
+    ]
+    head = (("", "---"), ("asked", "---"), ("printed", "---:"), ("derived", "---:"), ("", "---"))
+    kept = [n for n in range(len(head)) if n > 1 or any(row[n] for row in rows)]
+    yield _row(head[n][0] for n in kept)
+    yield _row(head[n][1] for n in kept)
+    yield from (_row(row[n] for n in kept) for row in rows)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _label(figure: Figure) -> str:
+    at = ", ".join(f"{name} = {_grouped(str(value))}" for name, value in figure.at.items())
+    return _flat("; ".join(part for part in (figure.label, at) if part)).replace("|", r"\|")
+
+
+def _printed(figure: Figure) -> str:
+    unit = UNITS.get(figure.unit, f" × {figure.unit}")
+    return _grouped(figure.printed) + unit
+
+
+def _grouped(number: str) -> str:
+    return grouped(int(number)) if number.isdigit() else number
+
+
+def _value(size: Size, figure: Figure) -> str:
+    """What is derived; in the unit of what is printed where that is no number of ones."""
+    value = size.number
+    if value is None:
+        return text(size, UNICODE)
+    if isinstance(value, int):
+        return grouped(value)
+    if value.denominator < 1000 and figure.unit == "1":
+        return f"{text(size, UNICODE)} = {_decimal(value, figure)}"
+    return _decimal(Fraction(value) / Fraction(figure.unit), figure) + UNITS.get(figure.unit, f" × {figure.unit}")
+
+
+def _decimal(value: Rational, figure: Figure) -> str:
+    """With two decimals more than are printed, cut off."""
+    places = len(figure.printed.partition(".")[2]) + 2 if "e" not in figure.printed else 2
+    whole, part = divmod(abs(int(value * 10**places)), 10**places)
+    return f"{'-' if value < 0 else ''}{grouped(whole)}.{part:0{places}}…"
+
+
+def _flat(said: str) -> str:
+    return " ".join(said.split())
+
+
+ERRATA = (
+    ("erratum", "Errata", "What is printed is wrong, and the right value is derived."),
+    ("mixed", "Partly right", "Some of what is printed follows, and some does not; here is what does not."),
+)
 INTRODUCTION = """
 {all} formulas, tables and claims of papers and articles, {derived} of them derived: the left side of each comes from a description
-of the layers, in the language, and only the right side was typed from the source. `symcost verify` does it again.
+of the layers, in the language, and only the right side was typed from the source. `symcost verify` does it again, `symcost verify
+ENTRY` for one. A page has for each entry the description, what it gives, and what was printed beside it.
 """

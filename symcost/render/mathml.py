@@ -14,6 +14,7 @@ from symcost.sizes.shape import Shape
 TIMES = "<mo>\u2062</mo>"  # heard and not seen
 _LEAF = re.compile(r"<(mi|mn)( [^>]*)?>[^<]*</\1>")
 _ELEMENT = re.compile(r"(<(?:mi|mn|mo|mtext)(?: [^>]*)?>[^<]*</\w+>|<[^>]*>)")
+_TALL = re.compile("<(mfrac|munderover|msqrt)")
 _NUMBERS = re.compile(rf"{TIMES}(?=(<msup>|<mrow>)*<mn>)")
 _SIGNS = {"-": "−", "..": "…"}
 _FUNCTIONS = {"log2": "<msub><mi>log</mi><mn>2</mn></msub>"}
@@ -98,7 +99,8 @@ def _one(written: str) -> str:
 
 def _fenced(left: str, written: str, right: str) -> str:
     inner = f"<mrow>{written}</mrow>" if written.startswith("-") else written
-    return f"<mrow><mo>{left}</mo>{inner}<mo>{right}</mo></mrow>"
+    still = "" if _TALL.search(written) else ' stretchy="false"'
+    return f"<mrow><mo{still}>{left}</mo>{inner}<mo{still}>{right}</mo></mrow>"
 
 
 def _fraction(top: str, bottom: str) -> str:
@@ -143,8 +145,8 @@ MATHML = Spelling(
     every="<mtext>&#160;for&#160;</mtext>",
     where="<mtext>&#160;where&#160;</mtext>",
     comma=" , ",
-    opening="<mo>(</mo>",
-    closing="<mo>)</mo>",
+    opening='<mo form="prefix" stretchy="false">(</mo>',
+    closing='<mo form="postfix" stretchy="false">)</mo>',
     braces_fraction=True,
     relations={">=": "≥", "<=": "≤", ">": "&gt;", "<": "&lt;", "==": "=", "!=": "≠", "|": "∣"},
 )

@@ -6,6 +6,7 @@ Cost('138357544', unit='parameters', convention=None)
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 from symcost.architecture import Architecture
@@ -36,6 +37,19 @@ def nets(name: str) -> tuple[str, ...]:
     """The networks of a family, from its text alone."""
     file = parse(Source(f"{name}.arch", read(path(name))))
     return tuple(item.name for item in file.items if isinstance(item, Net))
+
+
+def about(name: str) -> list[str]:
+    """What stands at the top of the file of a family."""
+    comments = takewhile(lambda line: line.startswith("#"), read(path(name)).splitlines())
+    return [line.removeprefix("#").strip() for line in comments]
+
+
+def signatures(name: str) -> dict[str, str]:
+    """How each network of a family is called: ``unet(n, C, classes=2, channels=1)``."""
+    nets = load(name)._program.nets()
+    called = {net: ", ".join(p.span.text for p in bound.definition.params) for net, bound in nets.items()}
+    return {net: f"{net}({params})" if params else net for net, params in called.items()}
 
 
 def load(name: str) -> Architecture:

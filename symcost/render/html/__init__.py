@@ -6,8 +6,10 @@ The page asks for nothing over the network. Its figures are worked out in the br
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from html import escape
 from pathlib import Path
@@ -15,7 +17,7 @@ from string import Template
 from typing import Any
 
 from symcost import __version__
-from symcost.architecture import Cost
+from symcost.architecture import Cost, Row
 from symcost.conventions import convention
 from symcost.emit import javascript, python
 from symcost.outline import Part, contributions, outline
@@ -38,7 +40,8 @@ def page(document: Document, given: Mapping[str, Size] | None = None) -> str:
 class _Report:
     def __init__(self, document: Document, given: Mapping[str, Size]) -> None:
         self.document, self.net = document, document.net
-        self.labels = dict(zip(document.costs, ("params", *document.conventions, "activations"), strict=True))
+        self.costs = document.costs
+        self.labels = dict(zip(self.costs, ("params", *document.conventions, "activations"), strict=True))
         self.whole = {label: self.net.cost(asked) for label, asked in self.labels.items()}
         self.parts = {label: contributions(self.net, asked) for label, asked in self.labels.items()}
         self.sliders = sliders(self.net, self._symbols(), given)
@@ -52,6 +55,7 @@ class _Report:
             "version": __version__,
             "flow": self._flow(),
             "sliders": "".join(map(_slider, self.sliders)) or "<p>Every size has a value.</p>",
+            "tied": self._tied(),
             "totals": "".join(map(self._total, self.labels)),
             "formulas": "".join(map(self._formula, self.labels)),
             "names": self._names(),
@@ -74,12 +78,15 @@ class _Report:
     def _data(self) -> dict[str, Any]:
         rows = self.net.layers
         return {
-            "costs": [{"label": c, "unit": u.unit, "whole": self._number(u)} for c, u in self.whole.items()],
-            "symbols": [_slider_data(s) for s in self.sliders],
+            "costs": [
+                {"label": _caption(c), "whole": self._number(u), "of": sorted(s.name for s in _free([u._public]))}
+                for c, u in self.whole.items()
+            ],
+            "symbols": [_slider_data(s) | {"multiples": self._multiples(s)} for s in self.sliders],
             "rows": [
                 {
                     "layer": row.text,
-                    "kind": row.kind,
+                    "kind": _kind(row),
                     "parts": [self._number(costs[number]) for costs in self.parts.values()],
                 }
                 for number, row in enumerate(rows)
@@ -88,14 +95,21 @@ class _Report:
         }
 
     def _number(self, cost: Cost) -> int:
+        return self._function(cost._public)
+
+    def _function(self, size: Size) -> int:
         """The number of a formula on the page; equal ones have one."""
-        return self.functions.setdefault(javascript.function(cost._public), len(self.functions))
+        return self.functions.setdefault(javascript.function(size), len(self.functions))
+
+    def _multiples(self, slider: Slider) -> list[int]:
+        """What a symbol is a multiple of, where it is not in it itself."""
+        return [self._function(size) for size in slider.multiples if slider.symbol not in size.symbols()]
 
     def _copies(self) -> dict[str, str]:
         found = {"latex": latex_page(self.document), "json": json_page(self.document)}
         found["python"] = "\n\n".join(self._python(label) for label in self.labels)
         for number, label in enumerate(self.labels):
-            found[f"latex-{number}"] = self.document.costs[label].latex()
+            found[f"latex-{number}"] = self.costs[label].latex()
             found[f"python-{number}"] = self._python(label)
         return found
 
@@ -127,8 +141,19 @@ class _Report:
         checked = " checked" if label == ("MACs" if "MACs" in self.labels else label) else ""
         return (
             f'<label class="total"><input type="radio" name="cost" value="{number}"{checked}>'
-            f"<span class='of'>{escape(label)}</span><output class='si' data-total='{number}'></output>"
+            f"<span class='of'>{escape(_caption(label))}</span><output class='si' data-total='{number}'></output>"
             f"<span class='exact' data-exact='{number}'>{shown}</span></label>"
+        )
+
+    def _tied(self) -> str:
+        """A box that moves height and width together, where both are free and stand at one value."""
+        sides = [s for s in self.sliders if s.meaning in ("height of the input", "width of the input")]
+        if len(sides) != 2 or sides[0].value != sides[1].value:
+            return ""
+        names = [escape(s.symbol.name) for s in sides]
+        return (
+            f'<label class="switch tied"><input type="checkbox" id="tied" data-sides="{" ".join(names)}" checked> '
+            f"move {names[0]} and {names[1]} together</label>"
         )
 
     def _at_start(self, cost: Cost) -> Rational | None:
@@ -141,13 +166,13 @@ class _Report:
 
     def _formula(self, label: str) -> str:
         number = list(self.labels).index(label)
-        written = formula(self.document.costs[label]._presentable)
+        written = formula(self.costs[label]._presentable)
         buttons = "".join(
             f'<button type="button" class="copy" data-copy="{form}-{number}" aria-label="Copy {escape(label)} as {word}">{word}</button>'
             for form, word in (("latex", "LaTeX"), ("python", "Python"))
         )
         return (
-            f'<div class="formula"><dt>{escape(label)}</dt><dd tabindex="0" role="group" '
+            f'<div class="formula"><dt>{escape(_caption(label))}</dt><dd tabindex="0" role="group" '
             f'aria-label="{escape(label)}">{written}</dd><div class="copies">{buttons}</div></div>'
         )
 
@@ -203,12 +228,12 @@ class _Report:
             said = "Trainable parameters; a batch does not multiply them."
             if cost.unit == "elements":
                 said = "Elements of all layer outputs over the whole batch; views such as flatten make none."
-            return f"<dt>{escape(label)}</dt><dd>{said}</dd>"
+            return f"<dt>{escape(_caption(label))}</dt><dd>{said}</dd>"
         rule = convention(cost.convention)
         left = f"Not counted: {', '.join(cost.uncounted)}." if cost.uncounted else "Counts everything that happens."
         return (
             f"<dt>{escape(label)} <code>{escape(rule.name)}</code></dt>"
-            f'<dd>{escape(_sentence(rule.title))} <span class="source">{escape(_sentence(rule.source))}</span> '
+            f'<dd>{escape(_caption(_sentence(rule.title)))} <span class="source">{escape(_sentence(rule.source))}</span> '
             f'<span class="uncounted">{escape(left)}</span></dd>'
         )
 
@@ -226,6 +251,12 @@ def _free(sizes: Sequence[Size]) -> set[Symbol]:
     """Symbols that are not the turns of a visible sum."""
     turns = {a.index.name for size in sizes for a in size.atoms() if isinstance(a, Sum)}
     return {s for size in sizes for s in size.symbols() if s.name not in turns}
+
+
+def _kind(row: Row) -> str:
+    """The layer with its kernel, as it was written: ``conv3`` of ``conv3-64/2``."""
+    found = re.match(r"\w+", row.text)
+    return found[0] if found else row.kind
 
 
 def _tensor(given: Shape) -> str:
@@ -263,21 +294,26 @@ def _slider(slider: Slider) -> str:
 def _chart(slider: Slider) -> str:
     own = escape(slider.symbol.name)
     return (
-        f'<figure class="chart"><figcaption><span class="what"></span> against {name(slider.symbol.name)}</figcaption>'
+        f'<figure class="chart"><figcaption><span class="what"></span> against {name(slider.symbol.name)}<span class="and"></span></figcaption>'
         f'<svg data-chart="{own}" viewBox="0 0 460 260" role="img"></svg><p class="doubling" data-doubling="{own}"></p></figure>'
     )
 
 
 def _decimal(value: Rational) -> str:
-    """A number of a slider, whose steps are decimal."""
+    """A number as the page reads it: ``0.35`` where it ends, ``1/3`` where it does not."""
     number = Fraction(value)
-    return str(number.numerator) if number.denominator == 1 else f"{float(number):.6g}"
+    ends = number.denominator == 1 or 10**16 % number.denominator == 0
+    return f"{Decimal(number.numerator) / Decimal(number.denominator):f}" if ends else str(number)
 
 
 def _grouped(value: Rational) -> str:
     number = Fraction(value)
     whole = f"{number.numerator:,}".replace(",", "\u202f")
     return whole if number.denominator == 1 else f"{whole}/{number.denominator}"
+
+
+def _caption(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def _sentence(words: str) -> str:

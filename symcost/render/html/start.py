@@ -9,7 +9,7 @@ from math import ceil, floor, lcm
 
 from symcost.architecture import Architecture
 from symcost.render.symbols import meanings
-from symcost.sizes.atoms import Rational, Size, Symbol
+from symcost.sizes.atoms import ONE, Rational, Size, Symbol
 from symcost.source import SymcostError
 
 # A usual value for what a symbol means, by the first words of the meaning.
@@ -47,6 +47,7 @@ class Slider:
     low: Rational
     high: Rational
     step: Rational
+    multiples: tuple[Size, ...] = ()  # it is a multiple of these
 
 
 def sliders(net: Architecture, symbols: tuple[Symbol, ...], given: Mapping[str, Size]) -> tuple[Slider, ...]:
@@ -57,17 +58,31 @@ def sliders(net: Architecture, symbols: tuple[Symbol, ...], given: Mapping[str, 
     said = meanings(net)
     steps = {s: _step(net, s) for s in symbols}
     values = _values(net, said, steps, given)
-    return tuple(_slider(s, said.get(s.name, ""), values[s.name], steps[s]) for s in symbols)
+    return tuple(_slider(net, s, said.get(s.name, ""), values[s.name], steps[s]) for s in symbols)
 
 
-def _slider(symbol: Symbol, meaning: str, value: Rational, step: Rational) -> Slider:
-    least = symbol.low if symbol.low is not None else min(Fraction(0), Fraction(value))
-    low = ceil(least / step) * step
-    high = 4
+def _slider(net: Architecture, symbol: Symbol, meaning: str, value: Rational, step: Rational) -> Slider:
+    least, most = _bounds(net, symbol)
+    low = ceil((min(Fraction(0), Fraction(value)) if least is None else least) / Fraction(step)) * step
+    high: Rational = 4
     while high < max(4 * value, 16 * step):
         high *= 2
-    most = high if symbol.high is None else min(symbol.high, high)
-    return Slider(symbol, meaning, value, low, max(floor(most / step) * step, value), step)
+    high = high if most is None else min(most, high)
+    alone = Size.of(symbol)
+    multiples = [c.divisor for c in net.requirements if c.kind == "|" and c.size == alone and c.guard == ONE and not c.turns]
+    return Slider(symbol, meaning, value, low, max(floor(high / Fraction(step)) * step, value), step, tuple(multiples))
+
+
+def _bounds(net: Architecture, symbol: Symbol) -> tuple[Rational | None, Rational | None]:
+    """The least and the greatest value, as far as the conditions say it of the symbol alone."""
+    lows = [] if symbol.low is None else [symbol.low]
+    highs = [] if symbol.high is None else [symbol.high]
+    for c in net.requirements:
+        slope = c.size.terms.get(((symbol, 1),))
+        rest = (c.size - Size.of(symbol) * (slope or 0)).number
+        if c.kind == ">=" and c.guard == ONE and not c.turns and slope and rest is not None:
+            (lows if slope > 0 else highs).append(Fraction(-rest) / slope)
+    return max(lows, default=None), min(highs, default=None)
 
 
 def _step(net: Architecture, symbol: Symbol) -> Rational:
