@@ -322,7 +322,12 @@ class Size:
         other = Size.of(other)
         if len(other.terms) == 1 and () in other.terms:
             factor = other.terms[()]
-            return self if factor == 1 else Size({m: _product(c, factor) for m, c in self.terms.items()})
+            if factor == 1:
+                return self
+            if len(self.terms) == 1:
+                ((monomial, coefficient),) = self.terms.items()
+                return Size({monomial: _product(coefficient, factor)})
+            return Size({m: _product(c, factor) for m, c in self.terms.items()})
         if len(self.terms) * len(other.terms) > MAX_PRODUCTS:
             raise TooLarge(f"a product of sums with more than {MAX_PRODUCTS} terms")
         terms: dict[Monomial, Rational] = {}
@@ -400,10 +405,18 @@ def total(sizes: Iterable[Size]) -> Size:
 
 
 def product(sizes: Iterable[SizeLike]) -> Size:
-    result = ONE
+    """The product of many sizes, the numbers among them multiplied as numbers."""
+    number: Rational = 1
+    result: Size | None = None
     for size in sizes:
-        result = result * size
-    return result
+        plain = size if type(size) is int else size.terms.get(()) if isinstance(size, Size) and len(size.terms) == 1 else None
+        if plain is not None:
+            number = _product(number, plain)
+        else:
+            result = Size.of(size) if result is None else result * size
+    if result is None:
+        return Size.of(number)
+    return result if number == 1 else result * number
 
 
 def inverse(size: Size) -> Size:
