@@ -9,11 +9,14 @@ hosted. Nothing is fetched, neither to build nor to read: formulas are MathML.
 import html
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.utils.math import latex2mathml
+from pygments.lexer import RegexLexer, bygroups
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.special import TextLexer
+from pygments.token import Generic, Text
 from pygments.util import ClassNotFound
 from sphinx.application import Sphinx
 
@@ -31,6 +34,14 @@ root_doc = "docs/index"
 include_patterns = ["README.md", "docs/**.md", "tests/diagnostics/*.md"]
 exclude_patterns = [".*", "build", "dist", "symcost", "benchmarks", "grammar", "tests/data"]
 
+CONTENTS = {
+    "Tutorials": ["tutorials/paper", "tutorials/scaling", "tutorials/latex"],
+    "At hand": ["cheatsheet", "language", "cli", "api", "counting", "counters"],
+    "Made from the code": ["layers", "conventions", "zoo", "catalogue", "diagnostics"],
+    "To change it": ["howto/layer", "howto/convention", "howto/network", "architecture", "errata", "changelog"],
+}
+BELOW = {"docs/catalogue": "/docs/catalogue/*", "docs/diagnostics": "/tests/diagnostics/*"}
+
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 html_math_renderer = "mathml"
@@ -40,6 +51,20 @@ html_title = "symcost"
 html_copy_source = html_show_sourcelink = False
 html_static_path = ["site"]
 html_css_files = ["site.css"]
+
+
+def contents(app: Sphinx, page: str, source: list[str]) -> None:
+    """Where the pages stand in the site, added to the pages that lead to them: no page needs to know of Sphinx."""
+    if page == root_doc:
+        source[0] += "".join(toctree(pages, caption) for caption, pages in CONTENTS.items())
+        source[0] += toctree(["/README"], "The project")
+    elif page in BELOW:
+        source[0] += toctree([BELOW[page]])
+
+
+def toctree(pages: list[str], caption: str = "") -> str:
+    options = ":hidden:\n:glob:\n" + (f":caption: {caption}\n" if caption else "")
+    return "\n".join(["\n\n```{toctree}", options, *pages, "```\n"])
 
 
 def inline(writer: object, node: nodes.math) -> None:
@@ -60,7 +85,17 @@ def mathml(formula: str, block: bool) -> str:
     return latex2mathml.tex2mathml(formula, as_block=block).replace("<math ", f'<math alttext="{html.escape(formula)}" ', 1)
 
 
+class Session(RegexLexer):
+    """Commands and what they print."""
+
+    name = "Session"
+    aliases: ClassVar = ["console"]
+    tokens: ClassVar = {"root": [(r"^(\$ )(.*\n)", bygroups(Generic.Prompt, Text)), (r".*\n", Generic.Output)]}
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("source-read", contents)
+    app.add_lexer("console", Session)
     app.add_html_math_renderer("mathml", (inline, None), (displayed, None))
     try:
         get_lexer_by_name("arch")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -33,6 +33,7 @@ from symcost.tally import Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
+    from matplotlib.figure import Figure
 
     from symcost.derive import Derivation
     from symcost.growth import Scaling
@@ -198,6 +199,12 @@ class Cost:
         bound = figure(budget) if isinstance(budget, str) else None
         size = self.domain.convert(budget if bound is None else bound)
         return inverted(self.domain, [Budget(resolved(self._size), size)], symbol)
+
+    def plot(self, symbol: str, values: Iterable[Any], **options: Any) -> Figure:
+        """The cost against a symbol as a matplotlib figure; options as in `symcost.plot.curves`."""
+        from symcost.plot import curves
+
+        return curves({"": self}, symbol, values, **options)
 
     def si(self) -> str:
         """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.

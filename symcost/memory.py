@@ -21,7 +21,7 @@ from symcost.growth import Ratio, ratio
 from symcost.layers.attention import Attention, ScaledDotProduct
 from symcost.layers.base import Kept, Layer, Weight
 from symcost.layers.dense import Linear
-from symcost.sizes.atoms import ONE, ZERO, Size, lower, product, total
+from symcost.sizes.atoms import ONE, ZERO, Atom, Function, Size, bounds, lower, product, total
 from symcost.sizes.facts import at_least
 from symcost.sizes.functions import maximum, minimum
 from symcost.sizes.shape import Shape
@@ -39,6 +39,7 @@ BYTES: dict[str, Fraction] = {
     "int4": Fraction(1, 2),
 }
 
+MAX_COMPARED = 12  # sizes of which it is tried to prove which is the larger
 IDS = 8  # bytes of a token number: PyTorch's int64
 FULL = Fraction(4)  # bytes of fp32, in which optimisers keep their states
 
@@ -367,7 +368,7 @@ def peak(
     each, alive = bytes_of(dtype), _alive(found, net)
 
     def most(steps: Iterable[Step]) -> Size:
-        return maximum(*_ordered({net._apply(size) for step in steps for size in at(step)}))
+        return _greatest(_largest({net._apply(size) for step in steps for size in at(step)}))
 
     if training:
         at = _Schedule(net, found, alive, each, recompute, flash, statistics).at
@@ -463,8 +464,34 @@ def _now(tensor: Tensor, step: Step) -> Mode:
     return tuple("last" if f in common and isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
 
 
-def _ordered(sizes: Iterable[Size]) -> list[Size]:
-    return sorted(sizes, key=lambda size: size.key)
+def _largest(sizes: set[Size]) -> list[Size]:
+    """Without sizes of which another has as much of every term: most of the steps of a deep network.
+
+    Terms count sizes of tensors and are not negative. `maximum` proves more, and takes longer for it.
+    """
+    kept: list[Size] = []
+    for size in sorted(sizes, key=lambda size: sum(map(Fraction, size.terms.values())), reverse=True):
+        if not any(_has_all(other, size) for other in kept):
+            kept.append(size)
+    return kept
+
+
+def _has_all(size: Size, other: Size) -> bool:
+    """Whether the difference is a sum of products of what is never negative."""
+    left = (size - other).terms
+    return all(c >= 0 for c in left.values()) and all(_not_negative(a) for m in left for a, _ in m)
+
+
+def _not_negative(atom: Atom) -> bool:
+    low = bounds(atom)[0]
+    return low is not None and low >= 0
+
+
+def _greatest(sizes: list[Size]) -> Size:
+    """The maximum; of many sizes it is written down as it is, for no proof among them leaves a formula a person reads."""
+    if len(sizes) <= MAX_COMPARED:
+        return maximum(*sorted(sizes, key=lambda size: size.key))
+    return Size.of(Function("max", tuple(sorted(sizes, key=lambda size: size.key))))
 
 
 def _decided(net: Architecture, found: Trace) -> None:

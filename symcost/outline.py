@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
-from symcost.sizes.atoms import ZERO, Size
+from symcost.sizes.atoms import ZERO, Size, total
 from symcost.tally import Entry, Times, weights_of
 
 
@@ -67,6 +67,19 @@ def _parts(node: Node, times: Times, layers: _Numbered) -> Iterator[Part]:
         case Fork():
             for branch in node.branches if node.meet is None else (*node.branches, node.meet):
                 yield from _parts(branch, times, layers)
+
+
+def once(net: Architecture, block: Part, name: str) -> Cost | None:
+    """A cost (``params`` or a convention) of one turn of a block; None where its turns differ or share their weights."""
+    parts = []
+    for number in block.rows:
+        entry, row = net._tally.entries[number], net.layers[number]
+        same = entry.times.weights == entry.times.work and entry.times.shared is None
+        if entry.times.loops or (name == "params" and entry.params.terms and not same):
+            return None
+        cost = row.params if name == "params" else row.cost(name)
+        parts.append(cost._size * (net._apply(entry.repeat) / block.repeat._size))
+    return net.cost(name)._owned(total(parts))
 
 
 def contributions(net: Architecture, name: str) -> tuple[Cost, ...]:

@@ -7,11 +7,12 @@ and survive a copier.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import combinations, groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ MARKED = 40  # points that each get a marker
 NAMED = 3  # crossovers that each get their value written
 
 FONTS = ["STIXGeneral", "DejaVu Serif"]  # the letters of Times; both come with matplotlib
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": FONTS,
     "mathtext.fontset": "stix",
     "font.size": 8,
@@ -69,7 +70,7 @@ STYLE: dict[str, Any] = {
     "pgf.rcfonts": False,  # the letters of the paper it is put into
 }
 
-# Okabe and Ito's colours, which the colour-blind tell apart; in LINES the dark ones first, in AREAS neighbours of unlike lightness.
+# Okabe and Ito's colours, which the colour-blind tell apart: for LINES the dark ones first, for AREAS light beside dark.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 AREAS = ("#0072B2", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#E69F00", "#CC79A7")
 REST = "#BBBBBB"
@@ -83,6 +84,8 @@ DASHES: tuple[Any, ...] = (
     "-",
 )
 MARKERS = "os^Dvx+"
+
+OPTIONS = re.compile(r"\([^()]*=[^()]*\)")  # (bias=false): what a label can do without
 
 
 # ------------------------------------------------------------ values
@@ -230,7 +233,7 @@ def _grouped(net: Architecture, kind: str, depth: int) -> Iterable[tuple[str, li
     if kind == "kind":
         return [(row.kind, [row]) for row in rows]
     if kind == "layer":
-        texts = [row.text for row in rows]
+        texts = [OPTIONS.sub("", row.text) for row in rows]
         return [
             (t if texts.count(t) == 1 else f"{t} ({i})", [row])
             for i, (t, row) in enumerate(zip(texts, rows, strict=True), 1)
@@ -308,8 +311,7 @@ def curves(
             _asymptote(axes, line, symbol, index, len(drawn) == 1)
     for line in drawn.values() if jumps else ():
         _jumps(axes, line, symbol, jumps)
-    for one, other in combinations(drawn.values(), 2):
-        _crossed(axes, one, other, symbol)
+    _crossings(axes, list(drawn.values()), symbol)
     if len(drawn) > 1:
         axes.legend(loc="best" if log else "upper left")
     return figure
@@ -360,33 +362,38 @@ def points(
 ) -> Figure:
     """One cost against another, such as FLOPs against parameters: a point for each network, or for each value of a symbol."""
     figure, axes = _figure(width, 0.75 * width)
-    asked, xs, ys = tuple(values), [], []
+    asked, drawn = tuple(values), []
     for index, (label, (across, up)) in enumerate(pairs.items()):
         if symbol is None:
-            x, y, at = [_number(across)], [_number(up)], [label]
+            xs, ys, names = [_number(across)], [_number(up)], [_escaped(label)]
         else:
             line, other = curve(across, symbol, asked), curve(up, symbol, asked)
-            x, y, at = list(line.values), list(other.values), [str(v) for v in line.at]
-        colour = LINES[0 if symbol is None else index % len(LINES)]
-        style = {"marker": MARKERS[0 if symbol is None else index % len(MARKERS)], "linewidth": 0.6, "linestyle": "-"}
-        axes.plot(_inked(x), _inked(y), color=colour, label=label, markersize=4, **style)
-        for one, two, text in zip(x, y, at, strict=True):
-            axes.annotate(_escaped(text), (float(one), float(two)), (4, -8), textcoords="offset points", fontsize=7)
-        xs.append(x)
-        ys.append(y)
-    across, up = [a for a, _ in pairs.values()], [b for _, b in pairs.values()]
+            xs, ys, names = list(line.values), list(other.values), _some(line.at, symbol)
+        drawn.append((xs, ys))
+        series = 0 if symbol is None else index
+        colour, marker = LINES[series % len(LINES)], MARKERS[series % len(MARKERS)]
+        axes.plot(
+            _inked(xs), _inked(ys), color=colour, marker=marker, markersize=4, linewidth=0.6, label=_escaped(label)
+        )
+        below = series % 2 == 0
+        for x, y, name in zip(xs, ys, names, strict=True):
+            place, side = ((4, -8), "left") if below else ((-4, 3), "right")
+            axes.annotate(name, (float(x), float(y)), place, textcoords="offset points", ha=side, fontsize=7)
     if log:
         axes.set_xscale("log")
         axes.set_yscale("log")
-    axes.margins(0.12)
-    if not log:
-        axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
-    _cost_axis(axes.xaxis, across, [v for x in xs for v in x], log)
-    _cost_axis(axes.yaxis, up, [v for y in ys for v in y], log)
+    axes.margins(0.16, 0.12)
+    _cost_axis(axes.xaxis, [a for a, _ in pairs.values()], [x for xs, _ in drawn for x in xs], log)
+    _cost_axis(axes.yaxis, [b for _, b in pairs.values()], [y for _, ys in drawn for y in ys], log)
     if symbol is not None and len(pairs) > 1:
         axes.legend(loc="best")
     return figure
+
+
+def _some(at: Sequence[Rational], symbol: str) -> list[str]:
+    """What is written beside the points of a series: the first with the symbol, of many a few."""
+    every = -(-len(at) // 6)
+    return [f"${latex_name(symbol)} = {x}$" if not i else "" if i % every else str(x) for i, x in enumerate(at)]
 
 
 def picture(figure: Figure, form: str) -> bytes:
@@ -396,15 +403,49 @@ def picture(figure: Figure, form: str) -> bytes:
     """
     import matplotlib
 
-    without_date: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-    stream = BytesIO()
-    with matplotlib.rc_context(STYLE):
-        try:
-            figure.savefig(stream, format=form, metadata=without_date.get(form))
-        except FileNotFoundError:
-            message = "a PGF picture is measured by LaTeX, and there is no pdflatex here"
-            raise SymcostError(Diagnostic("missing-extra", message, help="write a PDF instead")) from None
-    return stream.getvalue()
+    undated: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    more = {"metadata": undated[form]} if form in undated else {}
+    stream: Any = StringIO() if form == "pgf" else BytesIO()
+    with matplotlib.rc_context(STYLE), _for_tex(figure) if form == "pgf" else nullcontext():
+        figure.savefig(stream, format=form, **more)
+    found = stream.getvalue()
+    return found.encode() if isinstance(found, str) else bytes(found)
+
+
+@contextmanager
+def _for_tex(figure: Figure) -> Iterator[None]:
+    """With the texts of a figure as LaTeX wants them."""
+    from matplotlib.text import Text
+
+    plain: list[tuple[Any, str]] = [(t, t.get_text()) for t in figure.findobj(Text)]
+    for artist, text in plain:
+        artist.set_text(tex(text))
+    try:
+        yield
+    except FileNotFoundError:
+        message = "a PGF picture is measured by LaTeX, and there is no pdflatex here"
+        raise SymcostError(Diagnostic("missing-extra", message, help="write a PDF instead")) from None
+    except ValueError as error:
+        message = f"LaTeX cannot set a text of this figure: {str(error).splitlines()[0]}"
+        raise SymcostError(Diagnostic("unwritable", message, help="use other labels, or write a PDF instead")) from None
+    finally:
+        for artist, text in plain:
+            artist.set_text(text)
+
+
+def tex(text: str) -> str:
+    r"""A text outside of its ``$...$`` with what LaTeX reads as commands escaped; a dollar itself is ``\$`` already."""
+    between = re.split(r"(?<!\\)\$", text)
+    signs = {
+        "\\$": r"\textdollar{}",
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "\u2009": r"\,",
+        "\u2212": "$-$",
+    }
+    for i in range(0, len(between), 2):
+        between[i] = re.sub(r"\\\$|[&#_{}~\u2009\u2212\\]", lambda m: signs.get(m[0], f"\\{m[0]}"), between[i])
+    return "$".join(between)
 
 
 # ------------------------------------------------------------ ink
@@ -476,8 +517,10 @@ def _asymptote(axes: Axes, line: Curve, name: str, index: int, named: bool) -> N
     axes.plot(ends, [float(factor) * x ** float(slope) for x in ends], color=colour, linewidth=0.5, zorder=1, label="_")
     axes.set_ylim(limits)
     if named:
-        where = (ends[-1], float(factor) * ends[-1] ** float(slope))
-        axes.annotate(f"slope {slope}", where, (-6, -4), textcoords="offset points", ha="right", va="top")
+        middle = (limits[0] * limits[1]) ** 0.5
+        x = min(max((middle / float(factor)) ** (1 / float(slope)), ends[0]), ends[1])
+        where = (x, float(factor) * x ** float(slope))
+        axes.annotate(f"slope {slope}", where, (5, -3), textcoords="offset points", va="top")
 
 
 def _jumps(axes: Axes, line: Curve, name: str, most: int) -> None:
@@ -486,7 +529,7 @@ def _jumps(axes: Axes, line: Curve, name: str, most: int) -> None:
     if own is None or not line.stepwise:
         return
     found = staircase(line.cost._public, own, int(line.at[0]), int(line.at[-1]))
-    for jump in sorted(found, key=lambda j: -abs(j.after - j.before))[:most]:
+    for jump in sorted(found, key=lambda j: -abs(Fraction(j.after - j.before)))[:most]:
         axes.annotate(
             f"{percent(jump.relative)} at {jump.at}".replace(" %", "\u2009%"),
             (jump.at, float(jump.before + jump.after) / 2),
@@ -499,21 +542,43 @@ def _jumps(axes: Axes, line: Curve, name: str, most: int) -> None:
         axes.plot([jump.at], [float(jump.after)], marker=".", color="black", markersize=3, label="_")
 
 
-def _crossed(axes: Axes, one: Curve, other: Curve, name: str) -> None:
-    """Where one cost overtakes the other; of many places next to each other, the last has its value written."""
-    low, high = max(one.at[0], other.at[0]), min(one.at[-1], other.at[-1])
-    if low.denominator != 1 or high.denominator != 1:
-        return
-    found = crossovers(one.cost, other.cost, name, int(low), int(high)) or ()
-    own = _own(one.cost, name)
-    value = evaluator(one.cost._public)
-    for x in found:
-        y = float(value({} if own is None else {own: x}))
-        axes.plot([x], [y], marker="o", color="black", markerfacecolor="white", markersize=4.5, zorder=4, label="_")
-        if len(found) > NAMED and x != found[-1]:
+def _crossings(axes: Axes, lines: Sequence[Curve], name: str) -> None:
+    """Where one cost overtakes another; of many places of one pair, the last has its value written."""
+    named: dict[int, float] = {}
+    for one, other in combinations(lines, 2):
+        low, high = max(one.at[0], other.at[0]), min(one.at[-1], other.at[-1])
+        if low.denominator != 1 or high.denominator != 1:
             continue
-        text = f"${latex_name(name)} = {x}$"
-        axes.annotate(text, (x, y), (5, -5), textcoords="offset points", va="top", zorder=5)
+        found = crossovers(one.cost, other.cost, name, int(low), int(high)) or ()
+        own, value = _own(one.cost, name), evaluator(one.cost._public)
+        for x in found:
+            y = float(value({} if own is None else {own: x}))
+            said = len(found) <= NAMED or x == found[-1]
+            axes.plot([x], [y], "o", color="black", mfc="white", markersize=4.5 if said else 1.2, zorder=4, label="_")
+            if said:
+                named[x] = y
+    taken: list[tuple[float, float]] = []
+    for x, y in sorted(named.items()):
+        across, up = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))
+        left = across > 0.75  # where there is no room on the right
+        place = (
+            (1.0, up - 0.2 if up > 0.25 else up + 0.1)
+            if left
+            else (across + 0.03, up - 0.08 if up > 0.15 else up + 0.08)
+        )
+        while any(abs(place[0] - a) < 0.22 and abs(place[1] - b) < 0.07 for a, b in taken):
+            place = (place[0], place[1] + 0.075)
+        taken.append(place)
+        axes.annotate(
+            f"${latex_name(name)} = {x}$",
+            (x, y),
+            place,
+            textcoords="axes fraction",
+            ha="right" if left else "left",
+            va="center",
+            zorder=5,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "#666666", "shrinkA": 0, "shrinkB": 2},
+        )
 
 
 def _stack(
@@ -529,11 +594,11 @@ def _stack(
         middles.append((floor[-1] + top[-1]) / 2)
         floor = top
     if log:
-        _logarithmic(axes.xaxis, at)
+        _logarithmic(axes, at)
     axes.set_xlim(xs[0], xs[-1] if len(xs) > 1 else xs[0] + 1)
     axes.set_ylim(0, 100)
     _size_axis(axes, symbol)
-    axes.set_ylabel(f"share of {_said([whole])} in %")
+    axes.set_ylabel(f"% of {_said([whole])}")
     for label, middle, place in zip(found, middles, _apart(middles, 7.5, 100), strict=True):
         axes.annotate(
             _escaped(label),
@@ -549,7 +614,8 @@ def _stack(
 
 
 def _bar(found: dict[str, list[Fraction]], whole: Cost, width: float) -> Figure:
-    figure, axes = _figure(width, 0.36 * width)
+    columns = 2 if max(map(len, found)) > 12 else 3
+    figure, axes = _figure(width, 0.85 + 0.16 * -(-len(found) // columns))
     left = 0.0
     for colour, (label, (height,)) in zip(_areas(found), found.items(), strict=True):
         part = float(height)
@@ -561,8 +627,7 @@ def _bar(found: dict[str, list[Fraction]], whole: Cost, width: float) -> Figure:
     axes.set_xlim(0, 100)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(f"share of {_said([whole])} in %")
-    columns = 2 if max(map(len, found)) > 16 else 3
+    axes.set_xlabel(f"% of {_said([whole])}")
     figure.legend(loc="outside upper center", ncols=columns, handlelength=1, handleheight=1, columnspacing=1)
     return figure
 
@@ -575,7 +640,7 @@ def _percents(heights: dict[str, list[Fraction]], most: int) -> dict[str, list[F
     found = {label: [100 * v / s for v, s in zip(row, sums, strict=True)] for label, row in heights.items()}
     if len(found) <= most + 1:
         return found
-    kept = sorted(found, key=lambda label: -max(found[label]))[:most]
+    kept = sorted(found, key=lambda label: max(found[label]), reverse=True)[:most]
     rest = [row for label, row in found.items() if label not in kept]
     large = {label: row for label, row in found.items() if label in kept}
     return {**large, f"{len(rest)} others": [sum(column, Fraction(0)) for column in zip(*rest, strict=True)]}
@@ -606,7 +671,7 @@ def _apart(places: Sequence[float], gap: float, top: float) -> list[float]:
 def _scaled(axes: Axes, at: Sequence[Sequence[Rational]], values: Sequence[Sequence[Rational]], log: bool) -> None:
     xs = [x for row in at for x in row]
     if log:
-        _logarithmic(axes.xaxis, xs)
+        _logarithmic(axes, xs)
         axes.set_yscale("log")
     elif all(v >= 0 for row in values for v in row):
         axes.set_ylim(bottom=0)
@@ -614,22 +679,24 @@ def _scaled(axes: Axes, at: Sequence[Sequence[Rational]], values: Sequence[Seque
         axes.set_xlim(float(min(xs)), float(max(xs)))
 
 
-def _logarithmic(axis: Axis, values: Sequence[Rational]) -> None:
+def _logarithmic(axes: Axes, values: Sequence[Rational]) -> None:
     """Sizes on a logarithmic axis, at powers of 2 where the range is made of them."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     low, high = min(values), max(values)
     if low <= 0:
         raise undecided(f"{low} has no place on a logarithmic axis", "begin above 0")
-    doubles = high <= 512 * low and all(v.denominator == 1 and int(v) & (int(v) - 1) == 0 for v in (low, high))
-    axis._set_axes_scale("log", base=2 if doubles else 10)  # type: ignore[attr-defined]
+    doubles = high <= 2**16 * low and all(v.denominator == 1 and int(v).bit_count() == 1 for v in (low, high))
+    axes.set_xscale("log", base=2 if doubles else 10)
+    axis = axes.xaxis
     if doubles:
-        axis.set_major_locator(LogLocator(2, numticks=12))
+        axis.set_major_locator(LogLocator(2, numticks=8))
         axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}" if v < 10**6 else _prefixed(v)))
     else:
         axis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if high < 50 * low else (1,)))
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}" if v < 10_000 else _prefixed(v)))
-    axis.set_minor_formatter(FuncFormatter(lambda v, _: ""))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}" if v < 10_000 else _prefixed(v)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _prefixed(value: float) -> str:
@@ -645,17 +712,17 @@ def _size_axis(axes: Axes, symbol: str) -> None:
 
 def _cost_axis(axis: Axis, costs: Sequence[Cost], values: Sequence[Rational], log: bool) -> None:
     """The unit with one prefix for all ticks, and the convention; on a logarithmic axis a prefix for each tick."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     if log:
         positive = [v for v in values if v > 0] or [1]
         few = max(positive) < 50 * min(positive)
         axis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if few else (1,)))
         axis.set_major_formatter(FuncFormatter(lambda v, _: _prefixed(v)))
-        axis.set_minor_formatter(FuncFormatter(lambda v, _: ""))
+        axis.set_minor_formatter(NullFormatter())
         axis.set_label_text(_said(costs))
         return
-    largest = max(map(abs, values), default=0)
+    largest = max((abs(Fraction(v)) for v in values), default=Fraction(0))
     power, prefix = next(((p, sign) for p, sign in PREFIXES if largest >= 10**p), (0, ""))
     if largest >= 10**18:
         power = len(str(int(largest))) - 1

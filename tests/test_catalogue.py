@@ -10,7 +10,7 @@ import pytest
 
 from symcost import syntax as s
 from symcost.catalogue import Check, Entry, entries, families, family, verify
-from symcost.catalogue.checking import _Asked, _parsed
+from symcost.catalogue.checking import FUNCTIONS, _Asked, _parsed, taken
 from symcost.catalogue.entries import VERDICTS
 from symcost.parser import parse as parse_syntax
 from symcost.parser import parse_formula
@@ -63,6 +63,20 @@ def test_names() -> None:
 # ------------------------------------------------------------------------------------------ two origins
 
 
+@pytest.mark.parametrize("check", [p for p in CHECKS if p.values[0].options])
+def test_options(check: Check) -> None:
+    """Each is one of a function that is asked for."""
+    asked = {
+        n.names[-1]
+        for ask in (check.ask, *(f.ask for f in check.figures))
+        if ask
+        for n in s.walk([parse_formula(ask)])
+        if isinstance(n, s.Ref)
+    }
+    used = {name for function in asked & set(FUNCTIONS) for name in taken(FUNCTIONS[function], check.options)}
+    assert used == set(check.options)
+
+
 def squeezed(text: str) -> str:
     return re.sub(r"[\s*()]|\*\*|\^", "", text)
 
@@ -71,27 +85,14 @@ def squeezed(text: str) -> str:
 def test_the_left_side_is_derived(check: Check) -> None:
     """It asks for costs or shapes of a network, and the network does not have the published formula written in it."""
     asked = _Asked(_parsed(check.program), "", {}) if check.program else None
-    assert {type(n) for n in nodes(parse_formula(check.ask))} & {s.Ref, s.Apply}
+    assert {type(n) for n in s.walk([parse_formula(check.ask)])} & {s.Ref, s.Apply}
     if asked is None:
         return
     tree = parse_syntax(Source("<check>", check.program))
-    stated = [n.value for n in nodes(tree) if isinstance(n, s.Field | s.Metric) and n.value is not None]
+    stated = [n.value for n in s.walk([tree]) if isinstance(n, s.Field | s.Metric) and n.value is not None]
     for printed in (*check.equal, *check.differs, check.leading, check.order):
         said = squeezed(printed)
         assert len(said) < 8 or all(squeezed(expr.span.text) != said for expr in stated)
-
-
-def nodes(tree: s.Node) -> list[s.Node]:
-    found: list[s.Node] = []
-    todo: list[object] = [tree]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, s.Node):
-            found.append(item)
-            todo += [getattr(item, f) for f in item.__dataclass_fields__ if f != "span"]
-        elif isinstance(item, tuple | list):
-            todo += item
-    return found
 
 
 def test_a_wrong_formula_is_found() -> None:

@@ -18,7 +18,7 @@ ROOT = Path(symcost.__file__).parent
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
     source syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions prove forms signs growth comparison domain invert
-    flow architecture claims proving difference explain training memory receptive parallel derive zoo catalogue render cli __main__
+    flow architecture claims proving difference explain training memory receptive parallel derive zoo catalogue render plot cli __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.
@@ -28,6 +28,7 @@ AGAINST = {
     ("architecture", "render.document"): "a network makes its own table",
     ("architecture", "render.figures"): "a cost writes itself with an SI prefix",
     ("architecture", "render.markdown"): "a network shows itself in a notebook",
+    ("architecture", "plot"): "a cost draws itself",
     ("architecture", "proving"): "a claim about a cost is asked of the cost",
     ("derive", "render.derivation"): "a derivation writes itself",
     ("render.document", "render.terminal"): "a document is rendered in any form by its name",
@@ -40,9 +41,10 @@ AGAINST = {
 }
 
 LIBRARIES = {
+    "matplotlib": {"plot"},
     "lark": {"parser", "fmt", "latex_formula"},  # fmt walks the parse tree
     "sympy": {"sizes.bridge", "architecture"},
-    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.programs", "cli.proving", "cli.reading", "cli.training", "cli.verifying", "cli.writing"},
+    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.plotting", "cli.programs", "cli.proving", "cli.reading", "cli.training", "cli.verifying", "cli.writing"},
     "rich": {
         "cli.verifying",
         "cli.writing",

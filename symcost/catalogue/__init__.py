@@ -7,4 +7,16 @@ with what was printed. Nothing is proved by writing the published formula on bot
 from symcost.catalogue.checking import Outcome, described, verify
 from symcost.catalogue.entries import FOLDER, Check, Entry, Figure, chosen, entries, families, family
 
-__all__ = ["FOLDER", "Check", "Entry", "Figure", "Outcome", "chosen", "described", "entries", "families", "family", "verify"]
+__all__ = [
+    "FOLDER",
+    "Check",
+    "Entry",
+    "Figure",
+    "Outcome",
+    "chosen",
+    "described",
+    "entries",
+    "families",
+    "family",
+    "verify",
+]

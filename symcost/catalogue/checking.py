@@ -22,9 +22,9 @@ from symcost.growth import limit as growth_limit
 from symcost.parser import parse_formula
 from symcost.prove import compare
 from symcost.sizes.atoms import Rational, Size, total
-from symcost.sizes.rounding import over_one_divisor
 from symcost.sizes.facts import never_negative
 from symcost.sizes.notation import ASCII, UNICODE, condition_text, text
+from symcost.sizes.rounding import over_one_divisor
 from symcost.sizes.shape import Shape
 from symcost.source import SymcostError
 from symcost.zoo import load
@@ -107,7 +107,7 @@ def _ratio(side: _Side, derived: Size, printed: str, grows: tuple[str, ...]) -> 
 
 
 def limit(a: Size, b: Size, grows: tuple[str, ...]) -> Size | None:
-    """What ``a/b`` tends to as the symbols grow without bound, one after the other; None where it does not, or is not known to."""
+    """What ``a/b`` tends to as symbols grow without bound, one after the other; None where it does not, or is not known to."""
     for name in grows:
         symbol = next((x for x in sorted(a.symbols() | b.symbols(), key=lambda x: x.key) if x.name == name), None)
         if symbol is None:

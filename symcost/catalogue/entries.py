@@ -15,7 +15,7 @@ note = "..."                              # what a reader should know; errata wi
 
 [[entry.check]]
 program = "sym ..."                       # in the language; or  zoo = "resnet"
-ask = "macs"                              # what is derived, in terms of its costs: "a.macs/b.macs", "out.h", "resnet(3, 4, 6, 3).params"
+ask = "macs"                              # what is derived, of costs: "a.macs/b.macs", "out_h", "resnet(3, 4, 6, 3).params"
 as = "kaplan"                             # a convention for the name `cost` in ask
 options = {dtype = "bf16"}                # for the functions in ask (below)
 with = {W = "H", F = "rho*D"}             # symbols of the description in those of the source, put in after deriving

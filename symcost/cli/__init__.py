@@ -4,7 +4,33 @@ Exit codes: 0 fine; 1 the program is wrong, an assert failed, or `fmt --check` w
 130 interrupted.
 """
 
-from symcost.cli import counting, deriving, growing, networks, programs, proving, reporting, training, verifying
+from symcost.cli import (
+    counting,
+    deriving,
+    editing,
+    growing,
+    networks,
+    plotting,
+    programs,
+    proving,
+    reporting,
+    training,
+    verifying,
+)
 from symcost.cli.app import cli, main
 
-__all__ = ["cli", "counting", "deriving", "growing", "main", "networks", "programs", "proving", "reporting", "training", "verifying"]
+__all__ = [
+    "cli",
+    "counting",
+    "deriving",
+    "editing",
+    "growing",
+    "main",
+    "networks",
+    "plotting",
+    "programs",
+    "proving",
+    "reporting",
+    "training",
+    "verifying",
+]

@@ -56,7 +56,7 @@ def _number(text: str, option: str) -> Fraction:
         raise click.UsageError(f"{option}: '{text}' is no number") from None
 
 
-def _range(text: str, option: str) -> tuple[str, tuple[Fraction, Fraction, Fraction] | None]:
+def range_of(text: str, option: str) -> tuple[str, tuple[Fraction, Fraction, Fraction] | None]:
     """``X=192..256:32`` as a name with first, last and step; a name alone has no range."""
     name, equals, written = text.partition("=")
     if not equals:
@@ -149,7 +149,7 @@ def _stairs(cost: Cost, text: str) -> tuple[Symbol, Any]:
     from symcost.growth import staircase
     from symcost.invert import Unknown, undecided
 
-    name, found = _range(text, "--steps")
+    name, found = range_of(text, "--steps")
     if found is None or any(n.denominator > 1 for n in found):
         raise click.UsageError(f"--steps: '{text}' is not of the form NAME=FIRST..LAST, in integers")
     unknown, symbol = Unknown.of(cost.domain, name), cost.domain.declared(name).symbol
@@ -302,7 +302,7 @@ def invert(
     """
     with reported(form == "json"), piped():
         arch, _ = _asked(program, net, given)
-        asked = dict(_range(u, "--for") for u in unknowns)
+        asked = dict(range_of(u, "--for") for u in unknowns)
         rest = {n: v for n, v in arch.defaults().items() if n not in asked and n in arch.symbols}
         arch = arch.at(rest)
         limits = [_limit(arch, text) for text in budgets]

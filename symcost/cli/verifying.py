@@ -25,7 +25,7 @@ def verify(names: tuple[str, ...], quiet: bool, form: str | None) -> None:
 
     \b
     symcost verify
-    symcost verify mobilenet
+    symcost verify cnn_mobile
     """
     from symcost.catalogue import chosen, verify
     from symcost.render import catalogue

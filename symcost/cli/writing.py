@@ -58,9 +58,7 @@ def written(output: str | None, force: bool) -> Iterator[Any]:
         with piped():
             yield sys.stdout
         return
-    path = Path(output)
-    if path.is_file() and not force:
-        raise SymcostError(Diagnostic("file-exists", f"{output} exists", help="use --force to overwrite it"))
+    path = fresh(output, force)
     from io import StringIO
 
     buffer = StringIO()
@@ -68,16 +66,25 @@ def written(output: str | None, force: bool) -> Iterator[Any]:
     write_whole(path, buffer.getvalue())
 
 
-def write_whole(path: Path, text: str) -> None:
+def fresh(output: str, force: bool) -> Path:
+    """Where to write; not over a file unless that was asked for."""
+    path = Path(output)
+    if path.is_file() and not force:
+        raise SymcostError(Diagnostic("file-exists", f"{output} exists", help="use --force to overwrite it"))
+    return path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write beside the file, then put it in its place. A link stays a link; a device or a pipe is written to."""
+    data = content if isinstance(content, bytes) else content.encode()
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_bytes(data)
             return
         whole = path.resolve()
         beside = whole.with_name(f".symcost-{os.getpid()}")
         try:
-            beside.write_text(text, encoding="utf-8", newline="\n")
+            beside.write_bytes(data)
             if whole.exists():
                 beside.chmod(whole.stat().st_mode & 0o777)
             beside.replace(whole)

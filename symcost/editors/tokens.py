@@ -106,11 +106,11 @@ def table() -> Table:
     kinds = rf"(?i:{_any(KINDS)})(?:\d+(?:[x×]\d+)*)?{end}"
     layers = (
         *before,
-        Rule("definition", rf"(?:{'|'.join(defining)}){name}"),
         Rule("constant", rf"(?<== )(?:{_any(_words())}){end}"),
         Rule("constant", rf"(?:{_any(('true', 'false'))}){end}"),
         Rule("keyword", rf"(?:{_any(keywords() - statements().keys() - _logic())}){end}(?!\.\w)"),
         Rule("declaration", rf"(?:{_any(statements())}){end}"),
+        Rule("definition", rf"(?:{'|'.join(defining)}){name}"),
         Rule("construct", rf"(?:{_any(COMPOSITES)}){end}"),
         Rule("kind", kinds),
         Rule("use", rf"{name}(?:×\d+)*(?=-[\w(]|\()"),
@@ -141,13 +141,13 @@ def _common() -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         Rule("operator", cross),
         Rule("word operator", logic),
         Rule("tensor", rf"in(?=\.\w)|(?:{_any(RESERVED - keywords() - {'true', 'false'})}){end}"),
+        Rule("function", rf"(?:{_any(name for name in FUNCTIONS if name != 'power')})(?=\()"),
+        Rule("cost", rf"(?:{_any(COSTS)}){end}"),
         Rule("member", rf"(?<=\w\.)(?<!\d\.){t['NAME']}"),
     )
     operators = [t[name] for name in ("_ARROW", "_APPROX", "CMP", "CDOT", "TIMES")]
     plain = [re.escape(sign) for sign in signs() if not re.fullmatch(r"[][(){},;:|]", sign)]
     behind = (
-        Rule("function", rf"(?:{_any(name for name in FUNCTIONS if name != 'power')})(?=\()"),
-        Rule("cost", rf"(?:{_any(COSTS)}){end}"),
         Rule("name", rf"{t['NAME']}(?:×\d+)*"),
         Rule("operator", "|".join([*operators, *plain])),
         Rule("punctuation", r"[][{},;:|]"),

@@ -30,6 +30,7 @@ from symcost.sizes.atoms import (
     Sum,
     Symbol,
     bounds,
+    lower,
     term_order,
 )
 from symcost.sizes.facts import Condition, divides
@@ -293,7 +294,7 @@ class Code:
 
     def _power(self, atom: Power) -> Quotient:
         base, exponent = self.size(atom.base), self.whole(self.size(atom.exponent))
-        least = bounds(next(iter(atom.exponent.terms))[0][0])[0] if len(atom.exponent.terms) == 1 else None
+        least = lower(atom.exponent)
         if base.plain and least is not None and least >= 0:
             return Quotient(self.node("^", base.top, exponent))
         zero = self.number(0)

@@ -1,7 +1,7 @@
 """The resolved network: names looked up, arguments bound, shapes inferred, conditions proved or recorded."""
 
 from symcost.graph.checks import resolved, resolved_condition
-from symcost.graph.elaborate import Argument, Program, instantiate, program
+from symcost.graph.elaborate import Argument, Program, attempted, instantiate, program
 from symcost.graph.nodes import Graph, Leaf, Node, Repeat, Sequence
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Program",
     "Repeat",
     "Sequence",
+    "attempted",
     "instantiate",
     "program",
     "resolved",

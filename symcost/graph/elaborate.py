@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -50,15 +50,23 @@ class Program:
 
 def program(file: s.File) -> Program:
     """Resolve a file. Raises `SymcostError` with everything that is wrong in it."""
-    report = Report()
-    scope = Scope(None, report)
+    found = attempted(file)
+    found.scope.report.check()
+    return found
+
+
+def attempted(file: s.File, seen: Seen | None = None) -> Program:
+    """Resolve a file as far as it goes; what is wrong in it is in the report of its scope. ``seen`` is told of each step.
+
+    Raises `SymcostError` where nothing is left of it.
+    """
+    scope = Scope(None, Report())
     modules = Modules(definitions)
-    builder = Builder(scope, None, modules)
+    builder = Builder(scope, None, modules, seen=seen)
     try:
         graph = builder.build(file.items)
     except RecursionError:
         raise fail("too-deep", "an expression is nested too deeply", file.span) from None
-    report.check()
     return Program(scope, graph, modules, builder.asserts)
 
 
@@ -73,10 +81,13 @@ def definitions(file: s.File, modules: Modules) -> Scope:
 
 
 Argument = Size | bool | tuple[Size, ...]
+Seen = Callable[[s.Step, Shape | None, Scope, list[Node]], None]  # a step, what came in, where it stands, what it became
 
 
-def instantiate(binding: NetBinding, args: Mapping[str, Argument], span: Span, modules: Modules) -> Graph:
-    """The graph of a ``net`` at given arguments."""
+def instantiate(
+    binding: NetBinding, args: Mapping[str, Argument], span: Span, modules: Modules, seen: Seen | None = None
+) -> Graph:
+    """The graph of a ``net`` at given arguments; ``seen`` is told of each step."""
     definition, report = binding.definition, Report()
     scope = Scope(binding.scope, report, settings=dict(binding.scope.settings))
     for param in definition.params:
@@ -91,7 +102,7 @@ def instantiate(binding: NetBinding, args: Mapping[str, Argument], span: Span, m
     if unknown is not None:
         help_ = nearest(unknown, [p.name for p in definition.params])
         raise fail("unknown-option", f"'{definition.name}' has no parameter '{unknown}'", span, help_)
-    graph = Builder(scope, definition.name, modules).build(definition.body)
+    graph = Builder(scope, definition.name, modules, seen=seen).build(definition.body)
     report.check()
     return graph
 
@@ -113,6 +124,7 @@ class Builder:
     labels: set[str] = field(default_factory=set)  # names given to turns of loops: no two loops share one
     lost: bool = False  # after an error: the shape is unknown, names are still checked
     running: list[Size] = field(default_factory=list)  # what is known inside the loops around: that they run
+    seen: Seen | None = None  # is told of every step resolved, for editors
     trials: int = 0  # being made: what they resolve is not kept
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
@@ -237,10 +249,15 @@ class Builder:
                 for ref in item.tensors:
                     self.outputs[ref.span.text] = tensor(_as_expr(ref), scope)
             case s.Step():
+                x = scope.here
                 try:
-                    return self._step(item, scope)
+                    nodes = self._step(item, scope)
                 except LostError:
                     self.lost = True
+                    return []
+                if self.seen is not None and not self.trials and not self.lost:
+                    self.seen(item, x, scope, nodes)
+                return nodes
         return []
 
     # declarations

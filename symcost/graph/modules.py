@@ -26,7 +26,7 @@ class Modules:
 
     def load(self, item: s.Import, scope: Scope) -> None:
         """Bring what an import names into a scope."""
-        path = self._path(item)
+        path = self.path(item)
         found = self._file(path, item)
         if item.names:
             for name in item.names:
@@ -39,7 +39,8 @@ class Modules:
             last = item.path[-1] if isinstance(item.path, tuple) else Path(item.path).stem
             scope.define(item.alias or last, Module(found), item.span)
 
-    def _path(self, item: s.Import) -> Path:
+    def path(self, item: s.Import) -> Path:
+        """The file an import means. Raises `SymcostError` when there is none."""
         folder = item.span.source.folder
         if isinstance(item.path, tuple):
             if item.path[0] == "std":

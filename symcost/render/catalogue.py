@@ -48,8 +48,16 @@ WORDS = {
     "gap": "the difference, derived less printed",
     "requires": "requires",
 }
-ROUNDED = {"rounds": "rounded", "truncates": "cut off", "exact": "exact", "differs": "**differs**", "refuted": "**refuted**"}
+ROUNDED = {
+    "rounds": "rounded",
+    "truncates": "cut off",
+    "exact": "exact",
+    "differs": "**differs**",
+    "refuted": "by the formula refuted",
+}
+OBVIOUS = ("the canonical forms are the same", "the difference is 0", "the difference is never negative")
 MISTAKES = 4  # figures of an entry that the index tells
+WIDE = 40  # letters of what is asked there
 
 
 # ------------------------------------------------------------ the terminal
@@ -81,51 +89,63 @@ def index() -> str:
     found = [family(name) for name in families()]
     every = [(f.name, entry) for f in found for entry in f.entries]
     derived = sum(bool(e.checks) for _, e in every)
-    lines = ["# The published catalogue", "", *INTRODUCTION.format(all=len(every), derived=derived).strip().splitlines(), ""]
+    lines = [
+        "# The published catalogue",
+        "",
+        *INTRODUCTION.format(all=len(every), derived=derived).strip().splitlines(),
+        "",
+    ]
     lines += ["| | verdict | what it says | entries |", "| --- | --- | --- | ---: |"]
     for verdict, meaning in VERDICTS.items():
-        lines.append(f"| {VERDICT_SIGNS[verdict]} | {verdict} | {meaning} | {sum(e.verdict == verdict for _, e in every)} |")
+        lines.append(
+            f"| {VERDICT_SIGNS[verdict]} | {verdict} | {meaning} | {sum(e.verdict == verdict for _, e in every)} |"
+        )
     lines += ["", "## Contents", "", "* [Errata](#errata)", "* [Partly right](#partly-right)"]
     lines += [f"* [{f.title}](#{_slug(f.title)}) ({len(f.entries)})" for f in found]
     for verdict, title, about in ERRATA:
         lines += ["", f"## {title}", "", about, "", "| | printed | right |", "| --- | --- | --- |"]
         lines += [_erratum(name, e) for name, e in every if e.verdict == verdict and e.checks]
     for f in found:
-        lines += ["", f"## {f.title}", "", *([f.about, ""] if f.about else []), "| | source | verdict |", "| --- | --- | --- |"]
-        lines += [f"| {_link(f.name, e)} | {_flat(e.source)} | {_verdict(e)} |" for e in f.entries]
+        lines += [
+            "",
+            f"## {f.title}",
+            "",
+            *([_prose(f.about), ""] if f.about else []),
+            "| | source | verdict |",
+            "| --- | --- | --- |",
+        ]
+        lines += [f"| {_link(f.name, e)} | {_prose(e.source)} | {_verdict(e)} |" for e in f.entries]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _erratum(name: str, entry: Entry) -> str:
     """What is printed and what is right: as the entry puts it, or the first formula refuted, or the figures that differ."""
-    told = list(_mistakes(entry))
-    printed = entry.says if entry.right else "<br>".join(p for p, _ in told)
-    right = entry.right or "<br>".join(dict.fromkeys(r for _, r in told))
-    return f"| {_link(name, entry)} | {_flat(printed)} | {_flat(right)} |"
+    told = [(entry.says, entry.right)] if entry.right else list(_mistakes(entry))
+    printed, right = ("<br>".join(map(_prose, side)) for side in zip(*told, strict=True))
+    return _row((_link(name, entry), printed, right))
 
 
 def _mistakes(entry: Entry) -> Iterator[tuple[str, str]]:
     for check in entry.checks:
         if check.differs:
             derived = next(o.derived for o in verify(entry) if o.check is check)
-            right = _written(check, check.equal[0]) if check.equal else _derived(derived)
-            yield f"{_written(check, check.differs[0])}", right
+            right = _in_math(check, check.equal[0]) if check.equal else _derived(derived)
+            asked = f"`{check.ask}`: " if len(check.ask) < WIDE else ""
+            yield f"{asked}{_in_math(check, check.differs[0])}", right
             return
-    shown = [(c, f, o) for c, f, o in _figures_of(entry) if f.how == "differs"]
-    for _, figure, outcome in shown[:MISTAKES]:
-        label = _label(figure)
+    shown = [(f, o) for f, o in _figures_of(entry) if f.how == "differs"]
+    for figure, outcome in shown[:MISTAKES]:
+        label = figure.label or _label(figure)
         yield f"{label}: {_printed(figure)}" if label else _printed(figure), _value(outcome.derived, figure)
 
 
-def _figures_of(entry: Entry) -> Iterator[tuple[Check, Figure, Outcome]]:
-    outcomes = list(verify(entry))
-    for check in entry.checks:
-        of_figures = (o for o in outcomes if o.check is check and o.what == "figure")
-        yield from ((check, figure, outcome) for figure, outcome in zip(check.figures, of_figures, strict=True))
+def _figures_of(entry: Entry) -> Iterator[tuple[Figure, Outcome]]:
+    figures = (figure for check in entry.checks for figure in check.figures)
+    return zip(figures, (o for o in verify(entry) if o.what == "figure"), strict=True)
 
 
 def _link(name: str, entry: Entry) -> str:
-    return f"[{entry.title}](catalogue/{name}.md#{_slug(_heading(entry))})"
+    return f"[{_prose(entry.title)}](catalogue/{name}.md#{_slug(_heading(entry))})"
 
 
 def _verdict(entry: Entry) -> str:
@@ -138,22 +158,27 @@ def _verdict(entry: Entry) -> str:
 def page(name: str) -> str:
     """The entries of one family: description, what is derived, what was printed, how it was decided."""
     found = family(name)
-    lines = [f"# {found.title}", "", found.about, "", "[The whole catalogue](../catalogue.md)", ""]
-    lines += [f"* {VERDICT_SIGNS[e.verdict]} [{e.title}](#{_slug(_heading(e))})" for e in found.entries]
+    lines = [f"# {found.title}", "", _prose(found.about), "", "[The whole catalogue](../catalogue.md)", ""]
+    lines += [f"* {VERDICT_SIGNS[e.verdict]} [{_prose(e.title)}](#{_slug(_heading(e))})" for e in found.entries]
     for entry in found.entries:
         lines += ["", *_entry(entry)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    yield from (f"## {_heading(entry)}", "")
-    yield f"**{_verdict(entry)}** · {_flat(entry.source)}"
-    told = (("Printed", entry.says), ("Right", entry.right), ("Counted", entry.convention), ("Not derived", entry.reason))
+    yield from (f"## {_prose(_heading(entry))}", "")
+    yield f"**{_verdict(entry)}** · {_prose(entry.source)}"
+    told = (
+        ("Printed", entry.says),
+        ("Right", entry.right),
+        ("Counted", entry.convention),
+        ("Not derived", entry.reason),
+    )
     for word, said in told:
         if said:
-            yield from ("", f"{word}: {_flat(said)}")
+            yield from ("", f"{word}: {_prose(said)}")
     if entry.note:
-        yield from ("", entry.note)
+        yield from ("", _prose(entry.note))
     outcomes = list(verify(entry))
     for _, checks in groupby(entry.checks, key=lambda c: (c.program, c.zoo)):
         yield from _description(group := list(checks))
@@ -162,7 +187,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def _heading(entry: Entry) -> str:
-    return f"{entry.id}: {entry.title}"
+    return f"{entry.title} ({entry.id})"
 
 
 def _slug(heading: str) -> str:
@@ -181,18 +206,21 @@ def _description(checks: Sequence[Check]) -> Iterator[str]:
 
 def _check(check: Check, outcomes: Sequence[Outcome]) -> Iterator[str]:
     if check.note:
-        yield from (f"{check.note[0].upper()}{check.note[1:]}:", "")
+        yield from (_prose(f"{check.note[0].upper()}{check.note[1:]}:"), "")
     formulas = [o for o in outcomes if o.what != "figure"]
     under = [f"`{name} = {_plainly(value)}`" for name, value in (*check.given.items(), *check.options.items())]
-    asked = " ".join([f"`{check.ask}`", *([f"by `{check.convention}`"] if check.convention else []), *([f"with {', '.join(under)}"] if under else [])])
+    asked = f"`{check.ask}`"
+    asked += f" by `{check.convention}`" if check.convention else ""
+    asked += f" with {', '.join(under)}" if under else ""
+    figures = list(zip(check.figures, (o for o in outcomes if o.what == "figure"), strict=True))
+    several = not formulas and any(f.ask for f, _ in figures)  # then the table says what is asked
     if formulas:
         yield f"* {asked}: {_derived(formulas[0].derived)}{_where(formulas[0].derived)}"
         yield from (f"  * {_formula(check, o)}" for o in formulas)
-    else:
-        yield f"* {asked}"
-    figures = [(f, o) for f, o in zip(check.figures, (o for o in outcomes if o.what == "figure"), strict=True)]
+    elif not several or under:
+        yield f"* {asked}:"
     if figures:
-        yield from ("", *_table(check, figures))
+        yield from ("", *_table("" if several else check.ask, check.ask, figures))
 
 
 def _plainly(value: object) -> str:
@@ -200,9 +228,11 @@ def _plainly(value: object) -> str:
 
 
 def _formula(check: Check, outcome: Outcome) -> str:
-    sign = "" if outcome.what in ("gap", "requires") else f"{SIGNS[(outcome.what != 'differs') == outcome.holds]} "
-    how = "" if outcome.what in ("gap", "requires") else f"; {outcome.how}"
-    return f"{sign}{WORDS[outcome.what]}: {_written(check, outcome.printed)}{how}"
+    told = WORDS[outcome.what], _written(check, outcome.printed)
+    if outcome.what in ("gap", "requires"):
+        return ": ".join(told)
+    sign = SIGNS[(outcome.what != "differs") == outcome.holds]
+    return f"{sign} {': '.join(told)}" + ("" if outcome.how in OBVIOUS else f"; {outcome.how}")
 
 
 def _written(check: Check, printed: str) -> str:
@@ -212,8 +242,12 @@ def _written(check: Check, printed: str) -> str:
     if " | " in printed:  # a condition
         divisor, size = printed.split(" | ")
         return rf"${_typeset(check, divisor)} \mid {_typeset(check, size)}$"
-    written = f"${_typeset(check, printed)}$"
+    written = _in_math(check, printed)
     return written if re.fullmatch(r"-?[\w.]+", printed) else f"{written} `{printed}`"
+
+
+def _in_math(check: Check, formula: str) -> str:
+    return _grouped(formula) if formula.isdigit() else f"${_typeset(check, formula)}$"
 
 
 def _typeset(check: Check, formula: str) -> str:
@@ -221,7 +255,8 @@ def _typeset(check: Check, formula: str) -> str:
 
 
 def _derived(size: Size) -> str:
-    return f"${text(presentable(size), LATEX)}$"
+    value = size.number
+    return grouped(value) if isinstance(value, int) else f"${text(presentable(size), LATEX)}$"
 
 
 def _where(size: Size) -> str:
@@ -234,12 +269,12 @@ def _where(size: Size) -> str:
 # ------------------------------------------------------------ figures
 
 
-def _table(check: Check, figures: Sequence[tuple[Figure, Outcome]]) -> Iterator[str]:
-    """A row a figure; columns that would be empty are left out."""
+def _table(known: str, ask: str, figures: Sequence[tuple[Figure, Outcome]]) -> Iterator[str]:
+    """A row a figure, of ``ask`` if it says nothing else; what is ``known`` is not repeated, empty columns are left out."""
     rows = [
         (
             _label(figure),
-            f"`{figure.ask}`" if figure.ask and figure.ask != check.ask else "",
+            "" if (figure.ask or ask) == known else f"`{figure.ask or ask}`",
             _printed(figure),
             _value(outcome.derived, figure),
             f"{SIGNS[figure.how not in ('differs', 'refuted')]} {ROUNDED[figure.how]}",
@@ -259,7 +294,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _label(figure: Figure) -> str:
     at = ", ".join(f"{name} = {_grouped(str(value))}" for name, value in figure.at.items())
-    return _flat("; ".join(part for part in (figure.label, at) if part)).replace("|", r"\|")
+    return _prose("; ".join(part for part in (figure.label, at) if part))
 
 
 def _printed(figure: Figure) -> str:
@@ -290,16 +325,23 @@ def _decimal(value: Rational, figure: Figure) -> str:
     return f"{'-' if value < 0 else ''}{grouped(whole)}.{part:0{places}}…"
 
 
-def _flat(said: str) -> str:
-    return " ".join(said.split())
+def _prose(said: str) -> str:
+    """A sentence in one line: stars and bars are themselves, but in code and formulas."""
+    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", " ".join(said.split()))
+    return "".join(part if n % 2 else re.sub(r"([*|<])(?!br>)", r"\\\1", part) for n, part in enumerate(parts))
 
 
 ERRATA = (
-    ("erratum", "Errata", "What is printed is wrong, and the right value is derived."),
+    (
+        "erratum",
+        "Errata",
+        "What is printed is wrong, and the right value is derived; [errata.md](errata.md) tells those of the founding articles at length.",
+    ),
     ("mixed", "Partly right", "Some of what is printed follows, and some does not; here is what does not."),
 )
 INTRODUCTION = """
-{all} formulas, tables and claims of papers and articles, {derived} of them derived: the left side of each comes from a description
-of the layers, in the language, and only the right side was typed from the source. `symcost verify` does it again, `symcost verify
-ENTRY` for one. A page has for each entry the description, what it gives, and what was printed beside it.
+{all} formulas, tables and claims of papers and articles, {derived} of them derived: the left side of each comes from a
+description of the layers, in the language, and only the right side was typed from the source. A page has for each entry
+the description, what it gives, and what was printed beside it; `symcost verify` derives everything again, and
+`symcost verify seed003-avgpool-flops` one entry, by the name in parentheses behind its title. Mistakes come first.
 """

@@ -23,7 +23,7 @@ BROKEN = 5  # terms from which a formula may be broken into lines
 
 def formula(size: Size) -> str:
     """A ``math`` element; a long sum is several, between which a page may break the line."""
-    before, terms, after = parts(size, MATHML)
+    before, terms, after = parts(size, MATHML) if size.terms else ("", [], "")
     if len(terms) < BROKEN:
         return _math(text(size, MATHML))
     pieces = [written for written, _ in terms]

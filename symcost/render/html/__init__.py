@@ -20,13 +20,14 @@ from symcost import __version__
 from symcost.architecture import Cost, Row
 from symcost.conventions import convention
 from symcost.emit import javascript, python
-from symcost.outline import Part, contributions, outline
+from symcost.outline import Part, contributions, once, outline
 from symcost.render.document import Document
 from symcost.render.html.start import Slider, sliders
 from symcost.render.json import page as json_page
 from symcost.render.latex import page as latex_page
 from symcost.render.mathml import condition, equation, formula, name, shape
 from symcost.sizes.atoms import Rational, Size, Sum, Symbol
+from symcost.sizes.notation import UNICODE, condition_text
 from symcost.sizes.shape import Shape
 
 FOLDER = Path(__file__).parent
@@ -88,11 +89,17 @@ class _Report:
                     "layer": row.text,
                     "kind": _kind(row),
                     "parts": [self._number(costs[number]) for costs in self.parts.values()],
+                    "shown": [self._number(c) for c in self._sorted_by(row, number)],
                 }
                 for number, row in enumerate(rows)
             ],
+            "conditions": [condition_text(c, UNICODE) for c in self.net.requirements],
             "copies": self._copies(),
         }
+
+    def _sorted_by(self, row: Row, number: int) -> tuple[Cost, Cost]:
+        """Parameters and MACs of one turn; of all turns where they depend on the turn."""
+        return (self.parts["parameters"][number], self.parts["MACs"][number]) if row.turns else (row.params, row.macs)
 
     def _number(self, cost: Cost) -> int:
         return self._function(cost._public)
@@ -196,8 +203,13 @@ class _Report:
             f'<tr class="block" data-depth="{depth}" data-rows="{part.rows[0]}-{part.rows[-1]}"><th scope="row" style="--depth:{depth}">'
             f'<button type="button" class="fold" aria-expanded="true">{escape(part.name)}</button></th>'
             f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(output))}</td>"
-            '<td class="number"></td><td class="number"></td><td class="number here"></td><td class="share"></td></tr>\n'
+            f'<td class="number">{self._block_cell(part, "params")}</td><td class="number">{self._block_cell(part, "macs")}</td>'
+            '<td class="number here"></td><td class="share"></td></tr>\n'
         )
+
+    def _block_cell(self, part: Part, asked: str) -> str:
+        cost = once(self.net, part, asked)
+        return "" if cost is None else self._cell(cost)
 
     def _layer(self, part: Part, depth: int) -> str:
         (number,) = part.rows

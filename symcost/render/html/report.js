@@ -127,7 +127,7 @@ function update() {
   const outside = $("#outside");
   outside.hidden = shown;
   if (!shown) {
-    const said = $$("[data-condition].broken math").map((m) => m.textContent.replaceAll("\u2062", "·"));
+    const said = data.conditions.filter((_, index) => !now.exists[index]);
     outside.textContent = `The network does not exist at these sizes. It requires ${said.join(", ")}.`;
   }
   const cost = data.costs[state.cost];
@@ -186,6 +186,7 @@ const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "
 function profile(values, whole) {
   const bars = values.map((value, index) => ({ value, index, row: data.rows[index] })).filter((bar) => bar.value && bar.value[0] > 0n);
   const svg = $("#profile");
+  svg.closest("figure").hidden = !whole;
   if (!whole || !bars.length) { svg.innerHTML = $("#largest").textContent = ""; return; }
   const top = bars.reduce((a, b) => (less(a.value, b.value) ? b : a));
   const step = Math.min(56, 760 / bars.length);
@@ -421,7 +422,7 @@ function arrange() {
   let key = () => 0;
   if (state.sort !== null && state.sort !== "layer") {
     const now = state.sort === "here" ? null : point(sizes());
-    const values = new Map(lines.map((line) => [line, now ? now.value(data.rows[line.rows[0]].parts[Number(state.sort)]) : line.value]));
+    const values = new Map(lines.map((line) => [line, now ? line.block ? null : now.value(data.rows[line.rows[0]].shown[Number(state.sort)]) : line.value]));
     key = (a, b) => (less(values.get(a) ?? zero, values.get(b) ?? zero) ? -1 : less(values.get(b) ?? zero, values.get(a) ?? zero) ? 1 : 0);
   } else if (state.sort === "layer") {
     key = (a, b) => data.rows[a.rows[0]].layer.localeCompare(data.rows[b.rows[0]].layer, "en", { numeric: true });

@@ -1,0 +1,222 @@
+"""Formulas as SQL: a query that gives each row of a table its costs, exactly.
+
+Every step has the narrowest integer type that its proved bound fits in, so that nothing overflows; what no type of a dialect
+holds is refused. Rows outside of the ranges, or where the network does not exist, are left out. A quotient that does not come out
+even, which is not proved to, is NULL.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from symcost.emit.code import Node, Result, inner
+from symcost.emit.ranges import Ranges
+from symcost.emit.writing import too_wide
+from symcost.source import Diagnostic, SymcostError
+
+STEP = "step"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a database writes integers and their division. ``widths`` are bits of the magnitude, None for no limit."""
+
+    name: str
+    types: tuple[str, ...]
+    widths: tuple[int | None, ...]
+    divide: tuple[str, ...]  # towards zero, {a} {b}, one for each type; empty: there is none
+    quote: str = '"'
+    rest: str = "{a} % {b}"
+    gcd: str = ""
+    shift: str = ""
+    root: str = ""
+
+
+_ROOT = "CAST(round(sqrt(CAST({a} AS DOUBLE PRECISION))) AS BIGINT)"
+DIALECTS = {
+    "duckdb": Dialect(
+        "DuckDB", ("BIGINT", "HUGEINT"), (63, 126), ("{a} // {b}", "{a} // {b}"), gcd="gcd({a}, {b})", shift="CAST(1 AS BIGINT) << {a}", root=_ROOT
+    ),
+    "postgres": Dialect(
+        "PostgreSQL",
+        ("BIGINT", "NUMERIC"),
+        (63, 400_000),
+        ("{a} / {b}", "div({a}, {b})"),
+        gcd="gcd({a}, {b})",
+        shift="CAST(1 AS BIGINT) << CAST({a} AS INTEGER)",
+        root=_ROOT,
+    ),
+    "spark": Dialect("Spark", ("BIGINT", "DECIMAL(38, 0)"), (63, 126), ("{a} div {b}", ""), quote="`", root=_ROOT.replace(" PRECISION", "")),
+    "sqlite": Dialect("SQLite", ("INTEGER",), (63,), ("{a} / {b}",), shift="1 << {a}"),
+}
+
+
+class Query:
+    """A query over a table of points, or over any ``source`` with a column for each parameter."""
+
+    def __init__(self, dialect: Dialect, ranges: Ranges, parameters: Sequence[str]) -> None:
+        self.dialect, self.ranges, self.parameters = dialect, ranges, tuple(parameters)
+        self.steps: dict[Node, tuple[str, int]] = {}  # the column a node stands in, and the step that makes it
+        self.columns: list[list[str]] = []  # by step
+        self.shared: Counter[int] = Counter()
+        self.where: list[str] = []
+
+    def text(self, results: Mapping[str, Result], conditions: Sequence[Node], source: str = "points") -> str:
+        roots = [*(r.value for r in results.values()), *conditions]
+        self.shared = Counter(id(a) for node in {n for r in roots for n in inner(r)} for a in node.args)
+        flat = [part for c in conditions for part in (c.args if c.op == "and" else (c,))]
+        where = [self.true(c) for c in flat]
+        wanted = [f"{self.source(r.value)} AS {self.quoted(name)}" for name, r in results.items()]
+        names = [self.quoted(p) for p in self.parameters]
+        lines = [f"WITH {STEP}0 AS (\n  SELECT {self._inputs()}\n  FROM {source}{self._inside()}\n)"]
+        for index, columns in enumerate(self.columns, 1):
+            made = ",\n    ".join(columns)
+            lines.append(f", {STEP}{index} AS (\n  SELECT *,\n    {made}\n  FROM {STEP}{index - 1}\n)")
+        listed = ",\n  ".join([*names, *wanted])
+        filtered = "".join(f"\n{'AND' if i else 'WHERE'} {c}" for i, c in enumerate(where))
+        lines.append(f"SELECT\n  {listed}\nFROM {STEP}{len(self.columns)}{filtered}")
+        return "\n".join(lines)
+
+    def _inputs(self) -> str:
+        kind = self.dialect.types[0]
+        return ", ".join(f"CAST({self.quoted(p)} AS {kind}) AS {self.quoted(p)}" for p in self.parameters) or "1 AS one"
+
+    def _inside(self) -> str:
+        limits = [(self.quoted(p), *self.ranges.inputs[p]) for p in self.parameters]
+        return "".join(f"\n  {'AND' if i else 'WHERE'} {p} BETWEEN {a} AND {b}" for i, (p, a, b) in enumerate(limits))
+
+    def quoted(self, name: str) -> str:
+        mark = self.dialect.quote
+        return mark + name.replace(mark, mark * 2) + mark
+
+    # types
+
+    def width(self, node: Node) -> int:
+        bits = self.ranges.bits(node)
+        for place, width in enumerate(self.dialect.widths):
+            if width is None or bits <= width:
+                return place
+        raise too_wide(self.dialect.name, bits, {p: self.ranges.inputs[p] for p in self.parameters})
+
+    def refused(self, what: str) -> SymcostError:
+        return SymcostError(Diagnostic("cannot-emit", f"{what} cannot be written exactly in {self.dialect.name}", help="python and c can"))
+
+    # expressions
+
+    def source(self, node: Node, wide: int | None = None) -> str:
+        """An expression that stands by itself in any other."""
+        own = self.width(node)
+        wide = own if wide is None else wide
+        written = self.expression(node, wide)
+        return self.cast(written, wide) if wide != own and node.op != "number" else written
+
+    def cast(self, written: str, wide: int) -> str:
+        return f"CAST({written} AS {self.dialect.types[wide]})"
+
+    def expression(self, node: Node, wide: int) -> str:
+        if node in self.steps:
+            return self.steps[node][0]
+        match node.op:
+            case "number":
+                literal = str(node.number)
+                return self.cast(literal if wide == 0 else f"'{literal}'", wide) if wide or abs(node.number) >> 31 else (literal if node.number >= 0 else f"({literal})")
+            case "input":
+                return self.quoted(str(node.value))
+            case "+" | "*":
+                at = max(self.width(node), *map(self.width, node.args))
+                written = f" {node.op} ".join(self.source(a, at) for a in node.args)
+                written = f"({written})"
+                if at != self.width(node):
+                    written = self.cast(written, self.width(node))
+                return self.step(node, written) if self.shared[id(node)] > 1 else written
+        return self.step(node, self.operation(node))
+
+    def operation(self, node: Node) -> str:
+        match node.op:
+            case "if":
+                condition = self.true(node.args[0])
+                return f"CASE WHEN {condition} THEN {self.source(node.args[1], self.width(node))} ELSE 0 END"
+            case "sum":
+                raise self.refused("a sum without a closed form")
+            case "^":
+                base, exponent = node.args
+                if base.op != "number" or base.number != 2 or not self.dialect.shift or self.width(node) > 0:
+                    raise self.refused("a power with a symbol in the exponent")
+                return self.dialect.shift.format(a=self.source(exponent))
+            case "sqrt" if self.dialect.root and self.width(node.args[0]) == 0:
+                square = self.source(node.args[0])
+                root = self.dialect.root.format(a=square)
+                return f"CASE WHEN {square} >= 0 AND {root} * {root} = {square} THEN {root} END"
+            case "sqrt" | "log2":
+                raise self.refused(f"a {'square root' if node.op == 'sqrt' else 'logarithm'}")
+        at = max(self.width(node), *map(self.width, node.args))
+        args = [self.source(a, at) for a in node.args]
+        if node.op in ("//", "/"):
+            written = self.quotient(node, *args, at)
+        else:
+            written = args[0]
+            for arg in args[1:]:
+                written = self.extreme(node.op, written, arg)
+        return written if at == self.width(node) else self.cast(written, self.width(node))
+
+    def extreme(self, op: str, a: str, b: str) -> str:
+        if op == "gcd":
+            if not self.dialect.gcd:
+                raise self.refused("a greatest common divisor")
+            return self.dialect.gcd.format(a=a, b=b)
+        first, second = ("<=", ">") if op == "min" else (">=", "<")
+        return f"CASE WHEN {a} {first} {b} THEN {a} WHEN {a} {second} {b} THEN {b} END"
+
+    def quotient(self, node: Node, a: str, b: str, at: int) -> str:
+        divide = self.dialect.divide[at]
+        if not divide:
+            raise self.refused(f"a quotient of integers of more than {self.dialect.widths[0]} bits")
+        top, bottom = node.args
+        low, high = self.ranges.of(bottom)
+        if low < 0 < high or high < 0:
+            if node.op == "//":
+                raise self.refused("a floor over a divisor that may be negative")
+        if low <= 0 <= high:
+            b = f"NULLIF({b}, 0)"
+        if node.op == "/":
+            written = divide.format(a=a, b=b)
+            rest = self.dialect.rest.format(a=a, b=b)
+            return written if node.value else f"CASE WHEN {rest} = 0 THEN {written} END"
+        if self.ranges.of(top)[0] >= 0:
+            return divide.format(a=a, b=b)
+        rest = self.dialect.rest
+        above = rest.format(a=f"({rest.format(a=a, b=b)} + {b})", b=b)
+        return divide.format(a=f"({a} - {above})", b=b)
+
+    def step(self, node: Node, written: str) -> str:
+        """A column of its own, made one step after the last of those it is made from."""
+        after = max((self.steps[n][1] for n in inner(node) if n in self.steps), default=0)
+        if after == len(self.columns):
+            self.columns.append([])
+        name = f"v{len(self.steps) + 1}"
+        while name in self.parameters:
+            name += "_"
+        name = self.quoted(name)
+        self.columns[after].append(f"{written} AS {name}")
+        self.steps[node] = name, after + 1
+        return name
+
+    # true or false
+
+    def true(self, node: Node) -> str:
+        match node.op:
+            case ">=" | ">" | "==" | "!=":
+                return f"{self.source(node.args[0])} {({'==': '=', '!=': '<>'}).get(node.op, node.op)} 0"
+            case "|":
+                at = max(map(self.width, node.args))
+                divisor, size = (self.source(a, at) for a in node.args)
+                if not self.ranges.never_zero(node.args[0]):
+                    divisor = f"NULLIF({divisor}, 0)"
+                return f"{self.dialect.rest.format(a=size, b=divisor)} = 0"
+            case "and":
+                return " AND ".join(f"({self.true(a)})" for a in node.args) or "1 = 1"
+            case "or":
+                return "(" + " OR ".join(f"({self.true(a)})" for a in node.args) + ")"
+        raise self.refused("a condition on every turn of a loop")
