@@ -4,6 +4,7 @@
     python3 dev.py demo             count VGG-16
     python3 dev.py test [ARGS]      run the tests; ARGS go to pytest
     python3 dev.py check            ruff, its formatter and mypy, none of which changes a file
+    python3 dev.py docs             the documentation as a site in build/docs, warnings being errors
 
 The first run makes a virtual environment and installs the project into it, editable. Later runs install again
 only when pyproject.toml has changed.
@@ -85,15 +86,23 @@ def check(venv: Path, args: list[str]) -> int:
     return max([run(python, "-m", *tool.split()) for tool in CHECKS])  # a list: all of them run
 
 
+def docs(venv: Path, args: list[str]) -> int:
+    site = ROOT / "build" / "docs"
+    options = ("-q", "-W", "--keep-going", "-c", "docs", "-d", ROOT / "build" / "doctrees", *args)
+    code = run(installed(venv, DEV), "-m", "sphinx", *options, ".", site)
+    print(code or f"open {site / 'docs' / 'index.html'}")
+    return code
+
+
 def main() -> int:
     if sys.version_info < (3, 11):
         stop(f"symcost needs Python 3.11 or later, and {sys.executable} is {sys.version.split()[0]}.")
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("dev.py", description=__doc__, formatter_class=form, allow_abbrev=False)
-    parser.add_argument("command", choices=("demo", "test", "check"))
+    parser.add_argument("command", choices=("demo", "test", "check", "docs"))
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", metavar="DIR", help="instead of .venv here")
     options, rest = parser.parse_known_args()
-    command = {"demo": demo, "test": test, "check": check}[options.command]
+    command = {"demo": demo, "test": test, "check": check, "docs": docs}[options.command]
     return command(options.venv.resolve(), rest)
 
 

@@ -15,6 +15,7 @@ difference before you keep it.
 
 from __future__ import annotations
 
+import ast
 import doctest
 import os
 import re
@@ -441,6 +442,15 @@ def anchors(path: Path) -> set[str]:
     """The headings of a page as link targets, the way GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", read(path)), re.M)
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def test_every_page_stands_in_the_site() -> None:
+    """Once: in the contents of docs/conf.py, or in a folder that one of them leads to."""
+    found = re.search(r"^CONTENTS = (\{.*?^\})", read(DOCS / "conf.py"), re.M | re.S)
+    assert found
+    named = [DOCS / f"{page}.md" for pages in ast.literal_eval(found[1]).values() for page in pages]
+    own = {ROOT / "README.md", DOCS / "index.md", *DOCS.glob("catalogue/*.md")}
+    assert sorted([*named, *own]) == PAGES
 
 
 # ------------------------------------------------------------ this file

@@ -62,7 +62,7 @@ def test_programs_have_colours(text: str) -> None:
     assert not [word for kind, word in words if kind is Error]
 
 
-@given(st.text(st.sampled_from("ab1 x-/@().,=<~#\"\n×⌈in")))
+@given(st.text(st.sampled_from('ab1 x-/@().,=<~#"\n×⌈in')))
 def test_no_text_is_lost(text: str) -> None:
     assert "".join(word for _, word in lexed(text)) == text
 
@@ -373,11 +373,261 @@ residual { conv3-128 relu }
 from t  gap fc-10
 
 assert params > 0
-assert small(2).params == 386
+assert small(2).params == 914
 """
 
 
 @server
-def test_nothing_is_wrong(client: Client) -> None:
+def test_what_a_program_asserts_is_checked(client: Client) -> None:
     page = Page(client, NET)
-    assert [d["message"] for d in page.diagnostics] == ["'small(2).params == 386' is false: the left side is 906" if 0 else d["message"] for d in page.diagnostics]
+    assert page.diagnostics == []
+    (wrong,) = page.change(NET.replace("914", "915"))
+    assert wrong["code"] == "assertion-failed" and wrong["source"] == "symcost" and wrong["severity"] == 1
+    assert wrong["message"] == "assertion failed: small(2).params == 915\nnote: left side = 914"
+    assert page.marked(wrong["range"]) == "small(2).params == 915"
+
+
+@server
+def test_everything_that_is_wrong_is_told_with_its_help(client: Client) -> None:
+    page = Page(client, "input 3@32x32\nconv3-64(pading=1)\nrellu\n")
+    said = {d["code"]: (page.marked(d["range"]), d["message"]) for d in page.diagnostics}
+    assert said["unknown-option"][0] == "pading"
+    assert said["unknown-option"][1].splitlines()[1].startswith("help: did you mean 'pad'?")
+    assert said["unknown-layer"] == ("rellu", "unknown layer 'rellu'\nhelp: did you mean 'relu', 'prelu' or 'relu6'?")
+    assert page.change("input 3@32x32\nconv3-64(pad=1)\nrelu\n") == []
+
+
+@server
+def test_a_note_that_names_a_place_is_a_related_place(client: Client) -> None:
+    page = Page(client, "let a = 1\nlet a = 2\n")
+    (wrong,) = page.diagnostics
+    (related,) = wrong["relatedInformation"]
+    assert related["location"]["uri"] == page.uri
+    assert related["location"]["range"]["start"] == {"line": 0, "character": 0}
+    assert related["message"] == "it is defined"
+
+
+@server
+def test_inside_a_block_it_says_where_the_block_is_used(client: Client) -> None:
+    page = Page(client, "block b { fc-(in.h) }\ninput 3\nb\n")
+    (wrong,) = page.diagnostics
+    assert page.marked(wrong["range"]) == "in.h"
+    (related,) = wrong["relatedInformation"]
+    assert (related["message"], related["location"]["range"]["start"]["line"]) == ("in 'b'", 2)
+
+
+@server
+def test_a_wrong_import_is_told_at_the_top(client: Client) -> None:
+    (client.folder / "parts.arch").write_text("block half-c { conv3-c/2 rellu( }\n", encoding="utf-8")
+    page = Page(client, "import parts (half)\ninput 3@8x8 half-4\n")
+    assert "parts.arch:1:" in page.diagnostics[0]["message"]
+    assert page.diagnostics[0]["range"]["start"] == {"line": 0, "character": 0}
+
+
+@server
+@pytest.mark.parametrize(
+    "text", ["", "#", "conv3-", "((((", "block {", '"', "input 3@\ud83d\ude00", "net a(b", "sym X\r\ninput 3@X"]
+)
+def test_no_text_stops_the_server(client: Client, text: str) -> None:
+    page = Page(client, text.encode("utf-16", "surrogatepass").decode("utf-16"))
+    last = {"line": text.count("\n"), "character": len(text)}
+    for method in ("hover", "definition", "completion"):
+        page.ask(method, position=last)
+    page.ask("documentSymbol")
+    page.ask("formatting", options={"tabSize": 2, "insertSpaces": True})
+    assert page.hints() == []
+
+
+HOVERS = [
+    # layers: shapes and costs, and what they are
+    (
+        "con█v3-w",
+        ["3@X × X → 64@X × X", "parameters  1792", "MACs        1728·X²", "conv(k)-c/s(pad=", "Convolution over"],
+    ),
+    ("basi█c-128/2", ["→ 128@⌊(X + 6)/8⌋ × ⌊(X + 6)/8⌋", "block basic-c/s"]),
+    ("residu█al {", ["parameters  147\u202f584", "what came in"]),
+    # in a block: each use that differs; a block: its header and the comment above it
+    ("  con█v(k)", ["64@(X/2) × (X/2) → 64@", "3@H × W → 8@H × W"]),
+    ("uni█t(3)-8", ["parameters  592·n - 360", "block unit(k)-c/s(bias=false)", "one step"]),
+    ("net sma█ll", ["net small(n)"]),
+    # names
+    ("conv3-█w", ["w = 64"]),
+    ("sym █X", ["an integer, at least 1", "default `224`", "assumed: `2 | X`"]),
+    ("unit(3)-8 x █n", ["a parameter, left free"]),
+    ("@█H", ["an integer, at least 1"]),
+    ("from █t", ["a tensor, 64@⌊(X + 2)/4⌋ × ⌊(X + 2)/4⌋"]),
+    ("(█bias=bias)", ["if left out `true`, of `conv`"]),
+    ("par█ams > 0", ["params = 482\u202f698"]),
+    ("import std.resnet (ba█sic)", ["block basic-c/s"]),
+    ("imp█ort", ["Residual blocks"]),
+    # nothing
+    ("asse█rt params", []),
+    ("# one st█ep", []),
+]
+
+
+@server
+@pytest.mark.parametrize("place, said", HOVERS, ids=[place for place, _ in HOVERS])
+def test_hover(client: Client, place: str, said: list[str]) -> None:
+    found = Page(client, NET).hover(place)
+    assert all(part in found for part in said), found
+    assert bool(found) == bool(said)
+
+
+DEFINITIONS = [
+    ("uni█t(5)-w/2", "unit(k)-c/s(bias=false) {"),
+    ("unit(5)-█w/2", "w = 4*16"),
+    ("conv(█k)", "k)-c/s(bias=false) {"),
+    ("conv(k)-█c/s(", "c/s(bias=false) {"),
+    ("bias=bia█s)", "bias=false) {"),
+    ("from █t", "t"),
+    ("input 3@█X x X", "X = 224"),
+    ("unit(3)-8 x █n", "n) {"),
+    ("sma█ll(2)", "small(n) {"),
+    ("basi█c-128/2", "resnet.arch: basic-c/s {"),
+    ("(bas█ic)", "resnet.arch: basic-c/s {"),
+    (
+        "std.█resnet",
+        "resnet.arch: # Residual blocks (He et al. 2015, arXiv:1512.03385).  import std.resnet (stem, basic, bottleneck)",
+    ),
+    ("re█lu  maxpool", ""),
+]
+
+
+@server
+@pytest.mark.parametrize("place, line", DEFINITIONS, ids=[place for place, _ in DEFINITIONS])
+def test_definition(client: Client, place: str, line: str) -> None:
+    assert Page(client, NET).defined(place) == line
+
+
+@server
+def test_shapes_behind_layers(client: Client) -> None:
+    hints = Page(client, NET).hints()
+    assert ("conv3-w", "64@X × X") in hints and ("maxpool", "64@(X/2) × (X/2)") in hints
+    assert "relu" not in dict(hints)
+    assert dict(hints)["conv(k)-c/s(bias=bias)"] == "64@⌊(X + 2)/4⌋ × ⌊(X + 2)/4⌋, 8@H × W"
+    assert Page(client, "input 3@8x8 conv3-4 : 4@8x8 gap").hints() == [
+        ("gap", "4")
+    ]  # said by the program is not said again
+
+
+@server
+def test_shapes_behind_every_layer_where_that_is_asked_for(tmp_path: Path) -> None:
+    other = Client(tmp_path, shapes="every")
+    assert Page(other, "input 3@8x8 conv3-4 relu").hints() == [("conv3-4", "4@8×8"), ("relu", "4@8×8")]
+    other.close()
+
+
+WORDS = [
+    # place, words that are there, words that are not
+    ("█conv3-w", {"conv", "unit", "basic", "residual", "input", "for"}, {"X", "w"}),
+    ("unit(5)-█w", {"w", "X", "floor"}, {"conv", "k"}),
+    ("conv(k)-c/s(█", {"pad", "groups", "bias"}, {"k"}),
+    ("conv(█k)", {"k", "c"}, {"pad"}),
+    ("assert par█ams", {"params", "macs", "exact", "small"}, {"conv"}),
+    ("import std█", {"std.resnet", "std.transformer"}, {"conv"}),
+    ("import std.resnet (█", {"bottleneck", "stem"}, {"conv"}),
+    ("from █t", {"t"}, {"w", "conv"}),
+    ("# one █step", set(), {"conv"}),
+]
+
+
+@server
+@pytest.mark.parametrize("place, there, not_there", WORDS, ids=[place for place, _, _ in WORDS])
+def test_completion(client: Client, place: str, there: set[str], not_there: set[str]) -> None:
+    found = set(Page(client, NET).words(place))
+    assert there <= found and not (not_there & found), found
+
+
+WRITING = [
+    # what is written at the end of a program, before it is whole
+    ("conv3-64(pad=█", {"same", "valid"}, {"groups"}),
+    ("conv3-64(pad=1, █", {"groups", "dil"}, {"pad", "k"}),
+    ("unit(3)-8(█", {"bias"}, {"pad"}),
+    ("set conv.█", {"pad", "bias"}, {"conv"}),
+    ("set █", {"batch", "strict", "conv", "bias"}, {"residual"}),
+    ("let a = t.█", {"c", "h", "w"}, {"conv"}),
+    ("assert small(2).█", {"params", "macs"}, {"conv"}),
+    ("assert macs(█", {"X"}, {"conv"}),
+    ("residual { █", {"conv", "unit"}, {"X"}),
+    ("sym n: █", {"nat", "int"}, {"conv"}),
+]
+
+
+@server
+@pytest.mark.parametrize("written, there, not_there", WRITING, ids=[written for written, _, _ in WRITING])
+def test_completion_while_writing(client: Client, written: str, there: set[str], not_there: set[str]) -> None:
+    page = Page(client, NET)
+    page.change(NET + written.replace("█", ""))
+    found = set(page.words("= 914\n".removeprefix("= ").removeprefix("9") + written if False else written))
+    assert there <= found and not (not_there & found), found
+
+
+@server
+def test_an_option_comes_with_its_default(client: Client) -> None:
+    page = Page(client, "input 3@8x8\nconv3-4(pad=1)\n")
+    (item,) = [i for i in page.ask("completion", "conv3-4(█")["items"] if i["label"] == "groups"]
+    assert (item["detail"], item["insertText"]) == ("= 1", "groups=")
+
+
+@server
+def test_the_last_good_state_is_kept(client: Client) -> None:
+    """While a line is being written, the others still say what they are, at their new places."""
+    page = Page(client, "input 3@X x X\nconv3-64\nmaxpool\n")
+    page.change("input 3@X x X\n# 😀\nconv3-64 conv(\nmaxpool\n")
+    assert [d["code"] for d in page.diagnostics] == ["unexpected-token"]
+    assert "3@X × X → 64@X × X" in page.hover("con█v3-64")
+    assert "64@⌊X/2⌋ × ⌊X/2⌋" in page.hover("max█pool")
+    assert ("maxpool", "64@⌊X/2⌋ × ⌊X/2⌋") in page.hints()
+    assert page.hover("con█v(") == ""
+
+
+@server
+def test_layers_before_an_error_are_known(client: Client) -> None:
+    page = Page(client, "input 3@X x X\nconv3-64\nconv3-8(pading=1)\n")
+    assert "parameters  1792" in page.hover("con█v3-64")
+
+
+@server
+def test_columns_are_units_of_utf16(client: Client) -> None:
+    page = Page(client, 'set relu.form = "😀😀" ; let é = 2 input 3@8×8 conv3-é rellu')
+    (wrong,) = page.diagnostics
+    assert page.marked(wrong["range"]) == "rellu"
+    assert "8@8×8" not in page.hover("con█v3") and "2@8×8" in page.hover("con█v3")
+    assert page.defined("conv3-█é") == "é = 2 input 3@8×8 conv3-é rellu"
+
+
+@server
+def test_formatting(client: Client) -> None:
+    page = Page(client, "input 3@8 × 8;conv3 -64->relu")
+    options = {"tabSize": 2, "insertSpaces": True}
+    (edit,) = page.ask("formatting", options=options)
+    assert edit["newText"] == "input 3@8x8; conv3-64 relu\n"
+    assert edit["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": len(page.text)}}
+    page.change(edit["newText"])
+    assert page.ask("formatting", options=options) == []
+    page.change("input 3@(")
+    assert page.ask("formatting", options=options) is None
+
+
+@server
+def test_the_outline(client: Client) -> None:
+    symbols = Page(client, NET).ask("documentSymbol")
+    assert [x["name"] for x in symbols] == ["basic", "X", "w", "unit", "small"]
+    lines = NET.split("\n")
+    for symbol in symbols:  # the name is inside what it names
+        start = symbol["selectionRange"]["start"]
+        assert lines[start["line"]][start["character"] :].startswith(symbol["name"])
+        assert (symbol["range"]["start"]["line"], symbol["range"]["start"]["character"]) <= (
+            start["line"],
+            start["character"],
+        )
+
+
+@server
+def test_blocks_of_files_beside(client: Client) -> None:
+    (client.folder / "mine.arch").write_text("# halves the side\nblock half-c { conv3-c/2 }\n", encoding="utf-8")
+    page = Page(client, "import mine\ninput 3@8x8\nmine.half-4\n")
+    assert page.defined("mine.ha█lf") == "mine.arch: half-c { conv3-c/2 }"
+    assert "halves the side" in page.hover("mine.ha█lf")
+    assert "half" in page.words("mine.█half")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -47,8 +47,7 @@ class Use:
         return self._written(self.output)
 
     def _written(self, shape: Shape) -> str:
-        size = self.domain.public
-        return Shape(size(shape.channels), tuple(map(size, shape.dims)), shape.batch, shape.ids).text(UNICODE)
+        return outside(shape, self.domain.public).text(UNICODE)
 
     def costs(self) -> dict[str, str]:
         """Parameters and MACs of the step, all its repeats taken together."""
@@ -56,6 +55,11 @@ class Use:
         found = {"parameters": (counted.params, "parameters"), rule.unit: (rule.total(counted), rule.unit)}
         hints = tuple(d for d in (*self.output.dims, self.output.channels) if len(d.terms) > 1)
         return {label: Cost(n, unit, None, (), self.domain, hints).text(UNICODE) for label, (n, unit) in found.items()}
+
+
+def outside(shape: Shape, public: Callable[[Size], Size]) -> Shape:
+    """A shape in the symbols the user declared."""
+    return replace(shape, channels=public(shape.channels), dims=tuple(map(public, shape.dims)))
 
 
 @dataclass
@@ -98,7 +102,7 @@ class Analysis:
 
 
 def analysed(source: Source, stale: Callable[[], bool] = lambda: False) -> Analysis:
-    """Read, resolve and check a program. What is wrong is in ``diagnostics``. Stops early where the answer has become ``stale``."""
+    """Read, resolve and check a program; stops early where the answer has become ``stale``."""
     found = Analysis(source)
     try:
         found.file = parse(source)

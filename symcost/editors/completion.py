@@ -71,9 +71,7 @@ def _own(before: str) -> str:
     return re.split(r"[{}|;]", before.rpartition("\n")[2])[-1]
 
 
-def _of_dot(
-    analysis: Analysis, line: str, names: dict[str, Definition], place: int
-) -> list[Suggestion] | None:
+def _of_dot(analysis: Analysis, line: str, names: dict[str, Definition], place: int) -> list[Suggestion] | None:
     """What may stand behind a dot."""
     dotted = re.search(r"(?<![\w.])([^\W\d]\w*)\.\w*$", line) or re.search(r"([^\W\d]\w*)\([^()]*\)\.\w*$", line)
     if dotted is None:
@@ -104,10 +102,14 @@ def _in_parentheses(
     called = _CALLED.search(front.rstrip())
     name = called[1] if called else ""
     declared = list(_slots_of(analysis, name, place))
+    sized = any(slot.place in ("width", "stride") for slot in declared)
+    first = called is not None and called[0] == name and not name[-1].isdigit()  # `conv(`, not `conv3(` or `conv3-64(`
+    places = ("head",) if first and sized else ("head", "option") if first else ("option",)
+    wanted = [slot for slot in declared if slot.place in places]
     at = re.search(r"([^\W\d]\w*)\s*=\s*\w*$", written)
     if at is None:
         done = set(re.findall(r"([^\W\d]\w*)\s*=", written))
-        yield from (_slot(slot) for slot in declared if slot.name not in done and slot.place in ("head", "option"))
+        yield from (_slot(slot) for slot in wanted if slot.name not in done)
         if name.rpartition(".")[2] in {*COSTS, *convention_names()} or statement == "assert":
             free = (d for d in names.values() if d.kind == "symbol")
             yield from (Suggestion(d.name, "symbol", d.node.span.text, insert=f"{d.name}=") for d in free)
@@ -117,9 +119,7 @@ def _in_parentheses(
     yield from _sizes(names)
 
 
-def _outside(
-    analysis: Analysis, line: str, names: dict[str, Definition], statement: str
-) -> Iterator[Suggestion]:
+def _outside(analysis: Analysis, line: str, names: dict[str, Definition], statement: str) -> Iterator[Suggestion]:
     """Layers, sizes, costs or modules, as the statement has it."""
     own = re.split(r"[{}|;]", line)[-1]
     match statement:
@@ -158,7 +158,7 @@ def _layers(names: dict[str, Definition]) -> Iterator[Suggestion]:
     yield from (_of(d, name) for name, d in meanings if d.kind in ("block", "layer", "module"))
     yield from _kinds()
     yield from (Suggestion(name, "construct", about=construct_text(name)) for name in COMPOSITES)
-    yield from (Suggestion(word, "keyword") for word in sorted(keywords() - {"and", "or", "not", "then", "downto", "in"}))
+    yield from (Suggestion(word, "keyword") for word in sorted(statements().keys() | {"for", "from", "if"}))
 
 
 def _kinds() -> Iterator[Suggestion]:
@@ -172,7 +172,8 @@ def _sizes(names: dict[str, Definition]) -> Iterator[Suggestion]:
 
 def _costs() -> Iterator[Suggestion]:
     yield from (Suggestion(name, "cost") for name in sorted(COSTS))
-    yield from (Suggestion(name, "cost", "convention") for name in convention_names() if name.isidentifier() and name not in COSTS)
+    others = (name for name in convention_names() if name.isidentifier() and name not in COSTS)
+    yield from (Suggestion(name, "cost", "convention") for name in others)
 
 
 def _slots_of(analysis: Analysis, name: str, place: int) -> Iterable[Slot]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from itertools import takewhile
 
 from symcost import syntax as s
 from symcost.conventions import known as is_convention
-from symcost.editors.analysis import Analysis, Use
+from symcost.domain import Domain
+from symcost.editors.analysis import Analysis, Use, outside
 from symcost.editors.names import Definition, around, found, imported, meant, visible
 from symcost.graph.arguments import kind_of
 from symcost.graph.merge import COMPOSITES
@@ -163,11 +165,8 @@ def _parameter(analysis: Analysis, arg: s.Arg, offset: int) -> Definition | None
     block = found(analysis.file, call.name, offset) if call else None
     if block is None or not isinstance(block.node, s.Block | s.LayerDef):
         return None
-    return next((Definition(p.name, "parameter", p.span, p) for p in _params(block.node.head) if p.name == arg.name), None)
-
-
-def _params(head: s.Head) -> tuple[s.Param, ...]:
-    return (*head.params, *head.options)
+    params = (*block.node.head.params, *block.node.head.options)
+    return next((Definition(p.name, "parameter", p.span, p) for p in params if p.name == arg.name), None)
 
 
 # ------------------------------------------------------------ names
@@ -215,21 +214,22 @@ def _name(analysis: Analysis, names: tuple[str, ...], offset: int) -> str:
 def binding_text(scope: Scope, names: tuple[str, ...]) -> str:
     """What a name is in a scope: the bounds of a symbol, the value of a size, the shape of a tensor."""
     name = names[0]
-    back = {m: whole for d in scope.declared().values() for m, whole in d.back.items()}
-    if name == "in" and scope.entered is not None and len(names) == 1:
-        return f"`in`: {scope.entered.text(UNICODE)}"
+    public = Domain(scope.declared(), (), (), ()).public
+    if name in ("in", "here"):
+        shape = scope.entered if name == "in" else None
+        return f"`in`: {outside(shape, public).text(UNICODE)}" if shape is not None else ""
     match scope.find(name):
         case Declared() as declared:
             return _symbol(name, declared, scope)
         case bool() as truth:
             return f"`{name} = {str(truth).lower()}`"
         case Size() as size:
-            written = text(size.subs(back), UNICODE)
+            written = text(public(size), UNICODE)
             return f"`{name}`: a parameter, left free" if written == name else f"`{name} = {written}`"
         case tuple() as sizes:
-            return f"`{name} = {' × '.join(text(size.subs(back), UNICODE) for size in sizes)}`"
+            return f"`{name} = {' × '.join(text(public(size), UNICODE) for size in sizes)}`"
         case Tensor(shape):
-            return f"`{name}`: a tensor, {shape.text(UNICODE)}"
+            return f"`{name}`: a tensor, {outside(shape, public).text(UNICODE)}"
         case Family():
             return f"`{name}`: tensors with an index"
     return ""
@@ -258,8 +258,8 @@ def _definition(definition: Definition) -> str:
     node = definition.node
     match node:
         case s.File():
-            first = "\n".join(line for line in node.span.source.text.split("\n\n")[0].split("\n") if line.startswith("#"))
-            return "\n".join(line.lstrip("# ") for line in first.split("\n"))
+            above = takewhile(lambda line: line.startswith("#"), node.span.source.text.split("\n"))
+            return "\n".join(line.lstrip("# ") for line in above)
         case s.Block():
             written = f"{'shared ' if node.shared else ''}block {node.head.span.text}"
         case s.LayerDef():

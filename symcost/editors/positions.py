@@ -1,4 +1,4 @@
-"""Places in a text as editors count them: lines from 0, and in a line the units of an encoding; UTF-16 unless agreed otherwise."""
+"""Places in a text as editors count them: lines from 0, in a line the units of an encoding; UTF-16 unless agreed otherwise."""
 
 from __future__ import annotations
 

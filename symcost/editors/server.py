@@ -228,8 +228,10 @@ def made() -> Server:
         offset = ls.places(document.text).offset(params.position.line, params.position.character)
         analysis = next(document.known(), document.latest)
         place = _near(document.text, analysis.source.text, offset)
-        found = {x.label: x for x in reversed(completions(analysis, document.text, offset, place))}
-        return lsp.CompletionList(False, [_item(x, i) for i, x in enumerate(reversed(found.values()))])
+        found: dict[str, Suggestion] = {}
+        for suggestion in completions(analysis, document.text, offset, place):
+            found.setdefault(suggestion.label, suggestion)
+        return lsp.CompletionList(False, [_item(x, number) for number, x in enumerate(found.values())])
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def hinted(ls: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:

@@ -1,7 +1,7 @@
 """The words of the language by the colour an editor gives them: one table, from which every highlighter is made.
 
-The words come from the grammar and the registries of kinds, so that a new one is coloured without a line here. The two worlds of the
-language are two states: LAYERS outside parentheses and SIZES inside.
+The words come from the grammar and the registries of kinds, so that a new one is coloured without a line here. The two
+worlds of the language are two states: LAYERS outside parentheses and SIZES inside.
 """
 
 from __future__ import annotations

@@ -148,11 +148,12 @@ PYTHON = Language(
     fail='if {condition}:\n    raise ValueError("{why}")',
     divide="//",
     power="{base}**{exponent}",
+    check="{name} = index({name})",
     words=("and", "or", "not ", "True", "False"),
     native=frozenset({"min", "max", "gcd"}),
     helpers=_EXACT_PYTHON,
-    head={"Fraction(": "from fractions import Fraction\n", "gcd(": "from math import gcd\n", "isqrt(": "from math import isqrt\n"},
-    taken=frozenset({*kwlist, "min", "max", "gcd", "range", "isqrt", "Fraction", "ValueError"}),
+    head={"index(": "from operator import index\n", "Fraction(": "from fractions import Fraction\n", "gcd(": "from math import gcd\n", "isqrt(": "from math import isqrt\n"},
+    taken=frozenset({*kwlist, "min", "max", "gcd", "range", "index", "isqrt", "Fraction", "ValueError"}),
     fraction="Fraction({top}, {bottom})",
 )
 

@@ -105,7 +105,7 @@ class Emitter:
         helpers: dict[str, str] = {}
         parts = []
         for name, result in self.results.items():
-            function = Function(name, self.formulas.title, tuple(self.inputs), result, self.conditions)
+            function = Function(name, self.formulas.title, tuple(self.inputs), result, self.conditions, self._bounds())
             writer = kind(chosen, Ranges(ranges), function)
             parts.append(writer.text())
             helpers |= writer.used
@@ -113,6 +113,13 @@ class Emitter:
         body = "\n".join([*(h.rstrip() + "\n" for h in helpers.values()), *parts])
         head = "".join(line for word, line in chosen.head.items() if word in body)
         return "\n".join(filter(None, [about + head, body]))
+
+    def _bounds(self) -> dict[str, tuple[int | None, int | None]]:
+        """What the symbols themselves allow."""
+        ends = {n: (s.low, s.high) if s.integer else (1, None) for n, s in self.inputs.items() if s.integer or n.endswith("_bottom")}
+        return {
+            n: (None if a is None else int(-(-a // 1)), None if b is None else int(b // 1)) for n, (a, b) in ends.items()
+        }
 
     def _about(self, ranges: Mapping[str, Range]) -> list[str]:
         listed = ", ".join(f"{n} = {a}..{b}" for n, (a, b) in ranges.items())

@@ -18,6 +18,7 @@ NUMPY = replace(
     types=("np.int64", "object"),
     cast="np.asarray({source}).astype({type})",
     power="",
+    check="",
     fail='if np.any({condition}):\n    raise ValueError("{why}")',
     loop="for {name} in range(int(np.max({count}))):",
     native=frozenset(),
@@ -32,7 +33,7 @@ NUMPY = replace(
         "log2": "def _log2(power):\n    return power.bit_length() - 1 if power > 0 and not power & (power - 1) else -1\n\n\n"
         "NAME = np.frompyfunc(_log2, 1, 1)\n",
     },
-    head={"": "import numpy as np\n", **{k: v for k, v in PYTHON.head.items() if k != "gcd("}},
+    head={"": "import numpy as np\n", **{k: v for k, v in PYTHON.head.items() if k not in ("gcd(", "index(")}},
     taken=PYTHON.taken | {"np"},
 )
 

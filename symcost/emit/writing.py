@@ -29,6 +29,7 @@ class Function:
     parameters: tuple[str, ...]
     result: Result
     conditions: tuple[Node, ...] = ()
+    bounds: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Language:
     widths: tuple[int, ...] = ()  # bits of the magnitude; none: integers of any size
     types: tuple[str, ...] = ("",)
     truth: str = ""
+    check: str = ""  # that a parameter {name} is an integer
     cast: str = "({type}){source}"
     equal: str = "=="
     words: tuple[str, str, str, str, str] = ("&&", "||", "!", "true", "false")
@@ -91,10 +93,12 @@ class Writer:
         """The definition, without what stands above it."""
         function, language = self.function, self.language
         names = [self.name(p) for p in function.parameters]
-        if language.widths:
-            checks = [self._outside(p, n) for p, n in zip(function.parameters, names, strict=True)]
-            for check in filter(None, checks):
-                self.line(language.fail.format(condition=check, why="outside of the range"))
+        for parameter, name in zip(function.parameters, names, strict=True):
+            if language.check:
+                self.line(language.check.format(name=name))
+            outside = self._outside(parameter, name)
+            if outside:
+                self.line(language.fail.format(condition=outside, why="outside of the range"))
         for condition in function.conditions:
             self.condition(condition)
         result = function.result
@@ -120,9 +124,10 @@ class Writer:
         self.line(self.language.fail.format(condition=refused, why="the network does not exist here"))
 
     def _outside(self, parameter: str, name: str) -> str:
-        low, high = self.ranges.inputs[parameter]
-        low_, high_ = (self.literal(v, 0) for v in (low, high))
-        return f"{name} < {low_} {self.language.words[1]} {name} > {high_}"
+        sized = bool(self.language.widths)
+        low, high = self.ranges.inputs[parameter] if sized else self.function.bounds.get(parameter, (None, None))
+        limits = [f"{name} {sign} {self.literal(v, 0)}" for sign, v in (("<", low), (">", high)) if v is not None]
+        return f" {self.language.words[1]} ".join(limits)
 
     # types
 

@@ -277,7 +277,7 @@ def _table(known: str, ask: str, figures: Sequence[tuple[Figure, Outcome]]) -> I
             "" if (figure.ask or ask) == known else f"`{figure.ask or ask}`",
             _printed(figure),
             _value(outcome.derived, figure),
-            f"{SIGNS[figure.how not in ('differs', 'refuted')]} {ROUNDED[figure.how]}",
+            f"{SIGNS[figure.how not in ('differs', 'refuted')]}\u00a0{ROUNDED[figure.how]}",
         )
         for figure, outcome in figures
     ]
@@ -327,7 +327,7 @@ def _decimal(value: Rational, figure: Figure) -> str:
 
 def _prose(said: str) -> str:
     """A sentence in one line: stars and bars are themselves, but in code and formulas."""
-    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", " ".join(said.split()))
+    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", re.sub(r"[ \n]+", " ", said.strip()))
     return "".join(part if n % 2 else re.sub(r"([*|<])(?!br>)", r"\\\1", part) for n, part in enumerate(parts))
 
 
@@ -335,7 +335,7 @@ ERRATA = (
     (
         "erratum",
         "Errata",
-        "What is printed is wrong, and the right value is derived; [errata.md](errata.md) tells those of the founding articles at length.",
+        "What is printed is wrong; the right value is derived. [More](errata.md) on those of the founding articles.",
     ),
     ("mixed", "Partly right", "Some of what is printed follows, and some does not; here is what does not."),
 )

@@ -1,0 +1,343 @@
+"""Formulas in other languages: each run, where its runtime is at hand, and held against exact fractions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from random_sizes import EVERY, L, T, X, Y, Z, Formula, formulas, points, powers, powers_points, roundings
+from strategies import examples
+
+import symcost
+from symcost import zoo
+from symcost.cli import cli
+from symcost.emit.module import DIALECTS, Emitter, Formulas
+from symcost.sizes import Size, Symbol
+from symcost.sizes.facts import Condition
+from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
+from symcost.source import DomainError, SymcostError
+
+Value = int | Fraction | None  # None: there is none, or no integer where a language has no fractions
+Rows = list[list[int | None]]
+
+
+def tool(name: str) -> Any:
+    return pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not here")
+
+
+def ran(*command: str | Path, text: str = "") -> str:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+# ------------------------------------------------------------------------------- running a language
+
+C_MAIN = """
+#include <stdio.h>
+static void show(bool found, __int128 value) {
+    char digits[48]; int n = 0; unsigned __int128 left = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    if (!found) { printf("null "); return; }
+    do { digits[n++] = '0' + (int)(left % 10); left /= 10; } while (left);
+    if (value < 0) putchar('-');
+    while (n) putchar(digits[--n]);
+    putchar(' ');
+}
+"""
+
+
+def in_c(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    text = emitter.text("c")
+    calls = []
+    for name in emitter.results:
+        kind = "__int128" if f"bool {name}(" in text and "__int128 *value" in _head(text, f"bool {name}(") else "int64_t"
+        calls += [f"{{ {kind} v = 0; bool ok = {name}({_row(r)}{', ' if r else ''}&v); show(ok, v); }}" for r in rows]
+        calls.append('putchar(10);')
+    whole = f"{text}\n{C_MAIN}\nint main(void) {{ {' '.join(calls)} return 0; }}\n"
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "f.c")
+        source.write_text(whole, encoding="utf-8")
+        ran("cc", "-std=c11", "-O1", "-fsanitize=signed-integer-overflow", "-fno-sanitize-recover=all", "-o", Path(folder, "f"), source)
+        return _columns(ran(Path(folder, "f")))
+
+
+def _head(text: str, start: str) -> str:
+    return text[text.index(start) :].partition("{")[0]
+
+
+def _row(row: Sequence[int]) -> str:
+    return ", ".join(f"({v}LL)" for v in row)
+
+
+def in_rust(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    calls = []
+    for name in emitter.results:
+        for row in rows:
+            args = ", ".join(map(str, row))
+            calls.append(f'match {name}({args}) {{ Some(v) => print!("{{}} ", v), None => print!("null ") }}')
+        calls.append("println!();")
+    whole = f"{emitter.text('rust')}\nfn main() {{ {' '.join(calls)} }}\n"
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "f.rs")
+        source.write_text(whole, encoding="utf-8")
+        ran("rustc", "-A", "warnings", "-C", "overflow-checks=yes", "-o", Path(folder, "f"), source)
+        return _columns(ran(Path(folder, "f")))
+
+
+def _columns(printed: str) -> Rows:
+    return [[None if w == "null" else int(w) for w in line.split()] for line in printed.splitlines()]
+
+
+def in_node(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    calls = []
+    for name in emitter.results:
+        shown = ", ".join(f"shown(() => {name}({', '.join(f'{v}n' for v in row)}))" for row in rows)
+        calls.append(f"console.log([{shown}].join(' '));")
+    shown_ = "const shown = (f) => { try { return f(); } catch (e) { if (e instanceof RangeError) return 'null'; throw e; } };"
+    return _columns(ran("node", "-", text="\n".join([emitter.text("javascript"), shown_, *calls])))
+
+
+def in_python(emitter: Emitter, rows: Sequence[Sequence[int]], language: str = "python") -> list[list[Value]]:
+    """In a process of its own, as any other language."""
+    calls = f"""
+import json
+def shown(f, row):
+    try:
+        v = f(*row)
+        v = v.item() if hasattr(v, "item") else v
+        return [int(v.numerator), int(v.denominator)]
+    except (ValueError, ZeroDivisionError):
+        return None
+print(json.dumps([[shown(f, r) for r in {list(map(list, rows))}] for f in ({', '.join(emitter.results)},)]))
+"""
+    found = json.loads(ran(sys.executable, "-", text=emitter.text(language) + calls))
+    return [[None if v is None else Fraction(*v) for v in column] for column in found]
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[int]], quote: str = '"') -> str:
+    """Rows as a subquery."""
+    columns = [f"{quote}{n}{quote}" for n in ("row_", *names)]
+    listed = " UNION ALL ".join(
+        "SELECT " + ", ".join(f"{v} AS {c}" for v, c in zip((i, *row), columns, strict=True)) for i, row in enumerate(rows)
+    )
+    return f"({listed}) AS points"
+
+
+def in_sql(emitter: Emitter, rows: Sequence[Sequence[int]], dialect: str, run: Any) -> Rows:
+    """A row that is left out has no value; rows are told apart by their parameters, so each is asked once."""
+    names = list(emitter.inputs)
+    made = run(emitter.text(dialect, table(names, rows)))
+    found = {tuple(map(int, r[: len(names)])): r[len(names) :] for r in made}
+    nothing = [None] * len(emitter.results)
+    by_row = [[None if v is None else int(v) for v in found.get(tuple(r), nothing)] for r in rows]
+    return [list(column) for column in zip(*by_row, strict=True)]
+
+
+def in_sqlite(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    with sqlite3.connect(":memory:") as base:
+        return in_sql(emitter, rows, "sqlite", lambda query: base.execute(query).fetchall())
+
+
+def in_duckdb(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    duckdb = pytest.importorskip("duckdb")
+    return in_sql(emitter, rows, "duckdb", lambda query: duckdb.connect().execute(query).fetchall())
+
+
+def in_numpy(emitter: Emitter, rows: Sequence[Sequence[int]]) -> list[list[Value]]:
+    pytest.importorskip("numpy")
+    return in_python(emitter, rows, "numpy")
+
+
+LANGUAGES = [
+    pytest.param("c", in_c, marks=tool("cc")),
+    pytest.param("rust", in_rust, marks=tool("rustc")),
+    pytest.param("javascript", in_node, marks=tool("node")),
+    pytest.param("python", in_python),
+    pytest.param("numpy", in_numpy),
+    pytest.param("sqlite", in_sqlite),
+    pytest.param("duckdb", in_duckdb),
+]
+
+
+def ranges(names: Mapping[str, Symbol], rows: Sequence[Sequence[int]]) -> dict[str, tuple[int, int]]:
+    return {n: (min(r[i] for r in rows), max(r[i] for r in rows)) for i, n in enumerate(names)}
+
+
+def check(language: str, run: Any, found: Sequence[Formula], at: Sequence[Mapping[Symbol, int]]) -> int:
+    """Every value is right, or there is none where it is no integer; how many values there were."""
+    symbols = sorted({s for p in at for s in p}, key=lambda s: s.key)
+    at = [dict(p) for p in {tuple(p[s] for s in symbols): p for p in at}.values()]
+    limits = {s.name: (min(p[s] for p in at), max(p[s] for p in at)) for s in symbols}
+
+    def emitter(chosen: Sequence[Formula]) -> Emitter:
+        return Emitter(Formulas("random", {f"f{i}": f.size for i, f in enumerate(chosen)}), limits)
+
+    kept = []
+    for formula in found:
+        try:
+            emitter([formula]).text(language)
+            kept.append(formula)
+        except SymcostError as error:
+            assert error.diagnostics[0].code == "cannot-emit"
+    if not kept:
+        return 0
+    made = emitter(kept)
+    rows = [[p[made.inputs[n]] for n in made.inputs] for p in at]
+    once = list(dict.fromkeys(map(tuple, rows)))
+    columns = run(made, once)
+    for formula, column in zip(kept, columns, strict=True):
+        for point in at:
+            value = column[once.index(tuple(point[made.inputs[n]] for n in made.inputs))]
+            expected = formula.value(point)
+            fractions = language in ("python", "numpy")
+            assert value == (expected if fractions or expected.denominator == 1 else None), (formula, point)
+    return len(kept) * len(at)
+
+
+SMALL = st.fixed_dictionaries({s: st.integers(-50 if s.low is None else int(s.low), 9 if s.high else 10**6) for s in EVERY})
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+@given(found=st.lists(formulas() | roundings(), min_size=12, max_size=12), at=st.lists(points(), min_size=3, max_size=3), small=st.lists(SMALL, min_size=4, max_size=6))
+@examples(6)
+def test_random(language: str, run: Any, found: list[Formula], at: Any, small: Any) -> None:
+    """Roundings of both signs, quotients, minima: right or refused, never wrong."""
+    check(language, run, found, small)
+    check(language, run, found, at)
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+@given(found=st.lists(powers(), min_size=8, max_size=8), at=st.lists(powers_points(), min_size=4, max_size=4))
+@examples(3)
+def test_powers(language: str, run: Any, found: list[Formula], at: Any) -> None:
+    check(language, run, found, at)
+
+
+x, y, z = map(Size.of, (X, Y, Z))
+n = Size.of(Symbol("n"))
+
+FUNCTIONS = {
+    "brackets": (holds(">=", x - 3, Size.of(1)) * (x + y) + holds("|", x, Size.of(4)) * x, lambda p: (p["X"] >= 3) * (p["X"] + p["Y"]) + (p["X"] % 4 == 0) * p["X"]),
+    "guarded": (holds(">=", x - 2, Size.of(1)) * y * 60 / (x - 1), lambda p: Fraction(60 * p["Y"], p["X"] - 1) if p["X"] >= 2 else 0),
+    "gcd": (gcd(x, y * 3) + gcd(x, Size.of(12)), lambda p: __import__("math").gcd(p["X"], 3 * p["Y"]) + __import__("math").gcd(p["X"], 12)),
+    "root": (sqrt(x + 3), lambda p: {4: 2, 9: 3, 16: 4}.get(p["X"] + 3)),
+    "log": (log2(x), lambda p: p["X"].bit_length() - 1 if p["X"] & (p["X"] - 1) == 0 else None),
+    "made divisible": (divisible(x * Fraction(3, 10), Size.of(8)), lambda p: _divisible(Fraction(3 * p["X"], 10), 8)),
+    "halves": (minimum(x / 2, y / 3), lambda p: min(Fraction(p["X"], 2), Fraction(p["Y"], 3))),
+}
+
+
+def _divisible(value: Fraction, divisor: int) -> int:
+    nearest = max(divisor, int(value + Fraction(divisor, 2)) // divisor * divisor)
+    return nearest + divisor if nearest < Fraction(9, 10) * value else nearest
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_functions(language: str, run: Any, name: str) -> None:
+    size, value = FUNCTIONS[name]
+    emitter = Emitter(Formulas(name, {"f": size}), {"X": (1, 60), "Y": (1, 60)})
+    try:
+        emitter.text(language)
+    except SymcostError as error:
+        assert error.diagnostics[0].code == "cannot-emit"
+        assert language in DIALECTS
+        return
+    rows = [[a if n == "X" else b for n in emitter.inputs] for a, b in [(1, 2), (2, 9), (6, 4), (13, 60), (16, 7), (60, 59), (4, 1)]]
+    (column,) = run(emitter, rows)
+    for row, found in zip(rows, column, strict=True):
+        expected = value({"X": 1, "Y": 1, **dict(zip(emitter.inputs, row, strict=True))})
+        if expected is not None and Fraction(expected).denominator > 1 and language not in ("python", "numpy"):
+            expected = None
+        if language == "numpy" and name in ("root", "log"):
+            continue  # one point without a value stops the whole array; each row is run by itself below
+        assert found == expected, (row, found, expected)
+
+
+NETS = {
+    "vgg": lambda: symcost.load(Path(__file__).parent.parent / "examples" / "vgg16.arch"),
+    "resnet": lambda: zoo.load("resnet").net("resnet", 3, 4, 23, 3),
+    "densenet": lambda: zoo.load("densenet").net("densenet", 6, 12, 24, 16),
+    "bert": lambda: zoo.load("bert").net("bert", 12, 768, 12),
+}
+
+
+def at_net(name: str) -> tuple[symcost.Architecture, Emitter, dict[str, tuple[int, int]]]:
+    net = NETS[name]()
+    f = Formulas(name, {c: net.cost(c)._public for c in ("params", "macs", "flops")}, net.requirements)
+    limits = {s.name: (32, 10**6) for s in f.symbols}
+    return net, Emitter(f, limits), limits
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_zoo(language: str, run: Any, name: str) -> None:
+    """Networks at sizes up to a million: values of up to 80 bits, against substitution in the formula."""
+    net, emitter, _ = at_net(name)
+    rows = [[a + 7 * i for i in range(len(emitter.inputs))] for a in (32, 33, 63, 224, 257, 1024, 4097, 65_535, 999_950)]
+    if language == "sqlite":
+        with pytest.raises(SymcostError, match="bits"):
+            emitter.text(language)
+        return
+    columns = run(emitter, rows)
+    for cost, column in zip(emitter.results, columns, strict=True):
+        for row, found in zip(rows, column, strict=True):
+            point = dict(zip(emitter.inputs, row, strict=True))
+            try:
+                expected = net.at(point).cost(cost).value
+            except DomainError:
+                expected = None
+            assert found == expected, (cost, point)
+    assert any(v is not None for v in columns[1])
+
+
+@pytest.mark.parametrize(("language", "run"), [p for p in LANGUAGES if p.values[0] not in ("sqlite",)])
+def test_beyond_64_bits(language: str, run: Any) -> None:
+    """Values of 64 to 114 bits, of both signs."""
+    size = 3 * x**4 * y // 7 - 5 * z * x**2 // 3 + z
+    emitter = Emitter(Formulas("wide", {"f": size}), {"X": (1, 2**22), "Y": (1, 2**24), "Z": (-(2**30), 2**30)})
+    made = [(2**22, 2**24, -(2**30)), (2**21 + 3, 2**23 + 1, 2**30), (2**16 + 1, 3, 5), (9, 1, -(2**30) + 1), (1, 1, -1)]
+    rows = [[dict(zip("XYZ", p, strict=True))[n] for n in emitter.inputs] for p in made]
+    (column,) = run(emitter, rows)
+    assert column == [3 * a**4 * b // 7 - 5 * c * a**2 // 3 + c for a, b, c in made]
+    assert max(column).bit_length() >= 110
+
+
+def test_refused() -> None:
+    """What no integer of a language holds is no program."""
+    with pytest.raises(SymcostError, match="more than integers of C have"):
+        Emitter(Formulas("f", {"f": x**20}), {"X": (1, 10**6)}).text("c")
+    with pytest.raises(SymcostError, match="more than integers of SQLite have"):
+        Emitter(Formulas("f", {"f": x**4}), {"X": (1, 10**6)}).text("sqlite")
+    with pytest.raises(SymcostError, match="goes outside"):
+        Emitter(Formulas("f", {"f": x**4}), {"X": (-5, 10**6)})
+
+
+def test_largest_range() -> None:
+    """Without a range, the largest for which a language's integers are enough."""
+    text = Emitter(Formulas("f", {"f": x**4})).text("sqlite")
+    assert "BETWEEN 1 AND 32767" in text
+    assert 32768**4 > 2**59
+    with pytest.raises(SymcostError, match="bits"):
+        Emitter(Formulas("f", {"f": x**60})).text("sqlite")
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_conditions(language: str, run: Any) -> None:
+    """Where the network does not exist there is no value."""
+    given_ = [Condition("|", x, Size.of(4)), Condition(">=", x - y), Condition("!=", x - 8, guard=holds(">=", y - 3, Size.of(1)))]
+    emitter = Emitter(Formulas("f", {"f": x / 4 + y}, tuple(given_)), {"X": (1, 50), "Y": (1, 50)})
+    rows = [[dict(X=a, Y=b)[n] for n in emitter.inputs] for a, b in [(4, 1), (4, 5), (6, 1), (8, 2), (8, 3), (0, 0), (48, 48)]]
+    assert run(emitter, rows) == [[2, None, None, 4, None, None, 60]]
