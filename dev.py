@@ -88,9 +88,10 @@ def check(venv: Path, args: list[str]) -> int:
 
 def docs(venv: Path, args: list[str]) -> int:
     site = ROOT / "build" / "docs"
-    options = ("-q", "-W", "--keep-going", "-c", "docs", "-d", ROOT / "build" / "doctrees", *args)
+    options = ("-q", "-W", "--keep-going", "-c", "docs", "-d", "build/doctrees", *args)
     code = run(installed(venv, DEV), "-m", "sphinx", *options, ".", site)
-    print(code or f"open {site / 'docs' / 'index.html'}")
+    if not code:
+        print(f"open {site / 'docs' / 'index.html'}")
     return code
 
 

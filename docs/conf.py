@@ -14,16 +14,14 @@ from typing import ClassVar
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 from pygments.lexer import RegexLexer, bygroups
-from pygments.lexers import get_lexer_by_name
-from pygments.lexers.special import TextLexer
 from pygments.token import Generic, Text
-from pygments.util import ClassNotFound
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from symcost import __version__  # noqa: E402
+from symcost.editors.pygments_lexer import SymcostLexer  # noqa: E402
 
 project = "symcost"
 author = copyright = "The symcost maintainers"
@@ -45,6 +43,10 @@ BELOW = {"docs/catalogue": "/docs/catalogue/*", "docs/diagnostics": "/tests/diag
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 html_math_renderer = "mathml"
+
+suppress_warnings = [
+    "misc.highlighting_failure"
+]  # the programs of the diagnostics are wrong, some from their first sign
 
 html_theme = "furo"
 html_title = "symcost"
@@ -82,7 +84,8 @@ def displayed(writer: object, node: nodes.math_block) -> None:
 def mathml(formula: str, block: bool) -> str:
     """A formula in LaTeX as MathML; what cannot be read is an error of the build."""
     formula = formula.strip().replace("·", r"\cdot ")
-    return latex2mathml.tex2mathml(formula, as_block=block).replace("<math ", f'<math alttext="{html.escape(formula)}" ', 1)
+    made = latex2mathml.tex2mathml(formula, as_block=block)
+    return made.replace("<math ", f'<math alttext="{html.escape(formula)}" ', 1)
 
 
 class Session(RegexLexer):
@@ -97,7 +100,4 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", contents)
     app.add_lexer("console", Session)
     app.add_html_math_renderer("mathml", (inline, None), (displayed, None))
-    try:
-        get_lexer_by_name("arch")
-    except ClassNotFound:
-        app.add_lexer("arch", TextLexer)
+    app.add_lexer("arch", SymcostLexer)

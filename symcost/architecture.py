@@ -27,7 +27,7 @@ from symcost.sizes.atoms import Atom, Floor, Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
 from symcost.sizes.shape import Shape
-from symcost.source import Diagnostic, Source, Span, SymcostError, counted, nearest
+from symcost.source import Diagnostic, DomainError, Source, Span, SymcostError, counted, nearest
 from symcost.syntax import File, Net
 from symcost.tally import Entry, Tally, tally
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from symcost.derive import Derivation
+    from symcost.emit.function import CostFunction
     from symcost.growth import Scaling
     from symcost.invert import Answer
     from symcost.proving import Proof
@@ -205,6 +206,27 @@ class Cost:
         from symcost.plot import curves
 
         return curves({"": self}, symbol, values, **options)
+
+    def function(self, *names: str, outside: str = "error") -> CostFunction:
+        """The cost as an exact function of symbols: of integers, and of NumPy arrays that broadcast.
+
+        ``outside`` is what happens where the network does not exist: ``"error"`` raises `DomainError` with the first such point,
+        ``"mask"`` gives a masked array. Raises `SymcostError` for a symbol that is left without a name.
+        """
+        from symcost.emit.function import CostFunction
+
+        declared = [self.domain.declared(n).symbol for n in names]
+        missing = sorted({s.name for s in self._public.symbols()} - set(names))
+        if missing:
+            message = f"the cost has a symbol '{missing[0]}' that the function does not name"
+            raise SymcostError(Diagnostic("unknown-symbol", message, help=f"symbols of the cost: {', '.join(missing)}, ..."))
+
+        def refuse(point: dict[str, int | Fraction]) -> None:
+            self.domain.at(self.domain.values(point))
+            at = ", ".join(f"{n} = {v}" for n, v in point.items())
+            raise DomainError(Diagnostic("outside-domain", f"the network does not exist at {at}"))
+
+        return CostFunction(self._public, declared, self.domain.requirements(), refuse, outside)
 
     def si(self) -> str:
         """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.
@@ -550,6 +572,10 @@ class Architecture:
         from symcost.claims import check
 
         return tuple(diagnostic for _, diagnostic in check(self) if diagnostic is not None)
+
+    def function(self, *names: str, of: str = "flops", outside: str = "error") -> CostFunction:
+        """A cost as an exact function of its symbols, for numbers and NumPy arrays; see `Cost.function`."""
+        return self.cost(of).function(*names, outside=outside)
 
     def derivation(self, name: str = "macs", layer: int | str | None = None) -> Derivation:
         """How a cost comes about, step by step: of the network, or of one layer by its number from 1 or as it is written.

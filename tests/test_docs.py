@@ -295,7 +295,8 @@ def diagnostics() -> str:
     lines = ["| code | what is wrong |", "|---|---|"]
     for path in sorted((ROOT / "tests" / "diagnostics").glob("*.md")):
         about = read(path).split("\n\n")[1].replace("\n", " ")
-        lines.append(f"| [{path.stem}](../tests/diagnostics/{path.name}) | {re.split(r'(?<=[.:;])[ ]', about)[0].rstrip(':;')} |")
+        first = re.split(r"(?<=[.:;]) ", about)[0].rstrip(":;")
+        lines.append(f"| [{path.stem}](../tests/diagnostics/{path.name}) | {first} |")
     return "\n" + "\n".join(lines) + "\n\n"
 
 

@@ -108,12 +108,15 @@ def worked_out(asked: Iterable[tuple[str, Mapping[str, int | Fraction]]]) -> lis
     for source, point in asked:
         values = (f"{json.dumps(n)}: {v}n" if isinstance(v, int) else f"{json.dumps(n)}: [{v.numerator}n, {v.denominator}n]" for n, v in point.items())
         calls.append(f"() => ({source})({{{', '.join(values)}}})")
+    listed = ",\n".join(calls)
+    caught = "catch (e) { if (e instanceof RangeError) return null; throw e; }"
     program = f"""{javascript.RUNTIME}
-    const found = [{', '.join(calls)}].map((call) => {{ try {{ return call(); }} catch (e) {{ if (e instanceof RangeError) return null; throw e; }} }});
+    const calls = [{listed}];
+    const found = calls.map((call) => {{ try {{ return call(); }} {caught} }});
     console.log(JSON.stringify(found.map((f) => Array.isArray(f) ? f.map(String) : f)));"""
     assert NODE
     done = subprocess.run([NODE, "-"], input=program, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[:3000]
     return [Fraction(int(f[0]), int(f[1])) if isinstance(f, list) else f for f in json.loads(done.stdout)]
 
 
@@ -320,7 +323,7 @@ def test_one_turn_of_a_block() -> None:
     """As if the block stood alone; nothing where its turns share weights, or hold more than they use."""
     net = zoo.load("resnet").net("resnet", 3, 8, 36, 3)
     block = [p for p in outline(net) if p.parts][5]
-    alone = symcost.parse("import std.resnet (bottleneck) set batch = B input 1024@H x W bottleneck-256")
+    alone = symcost.parse("import std.resnet (bottleneck) sym B set batch = B input 1024@H x W bottleneck-256")
     found = once(net, block, "params"), once(net, block, "macs")
     assert (found[0], str(found[1])) == (alone.params, "1114112*B*ceil(H/16)*ceil(W/16)")
     assert str(alone.macs) == "1114112*B*H*W"

@@ -140,7 +140,7 @@ def _outside(analysis: Analysis, line: str, names: dict[str, Definition], statem
             yield from (Suggestion(domain, "word", "domain") for domain in DOMAINS)
         case "sym":
             return
-        case _ if re.search(r"(?:\w[-/]|@|:\s)\s*\w*$", own):
+        case _ if re.search(r"(?:[\w)][-/]|@|:\s)\s*\w*$", own):
             yield from _sizes(names)
         case _ if re.search(r"\bfrom\s+\w*$|\boutput\s+[\w, ]*$", own):
             yield from (_of(d) for d in names.values() if d.kind == "tensor")

@@ -126,7 +126,8 @@ def kind_text(kind: type[Layer]) -> str:
 
 
 def construct_text(name: str) -> str:
-    return f"`{name} {{ ... }}`  {_first(COMPOSITES[name])}".rstrip() if name in COMPOSITES else ""
+    """A construct with braces."""
+    return (_first(COMPOSITES[name]) or f"`{name} {{ ... }}`") if name in COMPOSITES else ""
 
 
 def _first(thing: Callable[..., object]) -> str:

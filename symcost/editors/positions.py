@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from difflib import SequenceMatcher
+
+SAME = 4  # characters that are the same by more than chance
+LONG = 2000  # characters changed, from which nothing is looked for among them
 
 _END = re.compile(r"\r\n|\r|\n")
 
@@ -50,13 +54,19 @@ class Places:
 
 def moved(old: str, new: str, offset: int) -> int | None:
     """Where an offset of one text is in another one: None in what was changed."""
-    if old == new:
+    start = _alike(old, new)
+    if offset <= start:
         return offset
-    before = _alike(old, new)
-    if offset <= before:
-        return offset
-    behind = _alike(old[: before - 1 if before else None : -1], new[: before - 1 if before else None : -1])
-    return offset + len(new) - len(old) if offset >= len(old) - behind else None
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    if offset >= len(old) - end:
+        return offset + len(new) - len(old)
+    changed, now = old[start : len(old) - end], new[start : len(new) - end]
+    if len(changed) * len(now) > LONG**2:
+        return None
+    for a, b, size in SequenceMatcher(None, changed, now, autojunk=False).get_matching_blocks():
+        if size >= SAME and start + a <= offset <= start + a + size:
+            return offset - a + b
+    return None
 
 
 def _alike(a: str, b: str) -> int:

@@ -142,7 +142,7 @@ def _common() -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         Rule("word operator", logic),
         Rule("tensor", rf"in(?=\.\w)|(?:{_any(RESERVED - keywords() - {'true', 'false'})}){end}"),
         Rule("function", rf"(?:{_any(name for name in FUNCTIONS if name != 'power')})(?=\()"),
-        Rule("cost", rf"(?:{_any(COSTS)}){end}"),
+        Rule("cost", rf"(?:{_any(COSTS)}){end}(?!\s*\{{)"),
         Rule("member", rf"(?<=\w\.)(?<!\d\.){t['NAME']}"),
     )
     operators = [t[name] for name in ("_ARROW", "_APPROX", "CMP", "CDOT", "TIMES")]
@@ -150,7 +150,7 @@ def _common() -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     behind = (
         Rule("name", rf"{t['NAME']}(?:×\d+)*"),
         Rule("operator", "|".join([*operators, *plain])),
-        Rule("punctuation", r"[][{},;:|]"),
+        Rule("punctuation", r"[\[\]{},;:|]"),
     )
     return before, behind
 

@@ -125,8 +125,8 @@ class _Scope:
             rest = tuple(p for p in monomial if not isinstance(p[0], Holds))
             inside = branches.setdefault(brackets, {})
             inside[rest] = inside.get(rest, 0) + size.terms[monomial]
-        terms = [self._term(m, Fraction(c)) for m, c in branches.pop((), {}).items()]
-        return _sum([*terms, *(self._branch(brackets, Size(inside)) for brackets, inside in branches.items())])
+        terms = [(c < 0, self._term(m, abs(Fraction(c)))) for m, c in branches.pop((), {}).items()]
+        return _sum([*terms, *((False, self._branch(brackets, Size(inside))) for brackets, inside in branches.items())])
 
     def _branch(self, brackets: Iterable[Holds], size: Size) -> Quotient:
         """A part that is there where conditions hold."""
@@ -140,7 +140,7 @@ class _Scope:
         return self._pair(f"{holds} ? {inner.value()} : [0n, 1n]")
 
     def _term(self, monomial: Monomial, coefficient: Fraction) -> Quotient:
-        top, bottom = abs(coefficient.numerator), coefficient.denominator
+        top, bottom = coefficient.numerator, coefficient.denominator
         above: list[tuple[str, int]] = []
         under: Counter[str] = Counter()
         for atom, exponent in monomial:
@@ -153,8 +153,7 @@ class _Scope:
                 above += [(source, e * -exponent) for source, e in part.under.items()]
                 top *= part.number**-exponent
                 under[self._divisor(atom, part.top)] -= exponent
-        number = [f"{top}n"] if top != 1 or not above or coefficient < 0 else []
-        return Quotient(("-" if coefficient < 0 else "") + _product(number, above), bottom, under)
+        return Quotient(_product([f"{top}n"] if top != 1 or not above else [], above), bottom, under)
 
     def _divisor(self, atom: Atom, source: str) -> str:
         """What is divided by; zero is noticed when the fraction is made."""
@@ -271,24 +270,26 @@ class _Scope:
         return Quotient(top, 1, {bottom: 1})
 
 
-def _sum(terms: list[Quotient]) -> Quotient:
-    """Terms over one divisor."""
-    number = lcm(*(t.number for t in terms))
+def _sum(terms: list[tuple[bool, Quotient]]) -> Quotient:
+    """Terms, each with whether it is taken away, over one divisor."""
+    number = lcm(*(t.number for _, t in terms))
     under: Counter[str] = Counter()
-    for term in terms:
+    for _, term in terms:
         under |= Counter(term.under)
     written = ""
-    for term in terms:
+    for negative, term in terms:
         missing = Counter(under)
         missing.subtract(term.under)
         factor = number // term.number
         scale = _product([f"{factor}n"] if factor != 1 else [], [(s, e) for s, e in missing.items() if e])
-        negative = term.top.startswith("-") and " " not in term.top
-        top = term.top.removeprefix("-") if negative else term.top
-        top = top if not scale else f"{scale}*{_factor(top)}"
-        sign = (" - " if negative else " + ") if written else ("-" if negative else "")
-        written += sign + top
+        top = f"{scale}*{_factor(term.top)}" if scale else term.top
+        written += (" - " if negative else " + ") + top if written else _signed(top) if negative else top
     return Quotient(written or "0n", number, under)
+
+
+def _signed(product: str) -> str:
+    """The negative: JavaScript refuses a sign before a base with its exponent, and takes one before a number."""
+    return f"-{product}" if re.match(r"\d+n(?!\*\*)", product) else f"-1n*{product}"
 
 
 def _over(top: Quotient, bottom: Quotient) -> str:

@@ -152,7 +152,7 @@ PYTHON = Language(
     words=("and", "or", "not ", "True", "False"),
     native=frozenset({"min", "max", "gcd"}),
     helpers=_EXACT_PYTHON,
-    head={"index(": "from operator import index\n", "Fraction(": "from fractions import Fraction\n", "gcd(": "from math import gcd\n", "isqrt(": "from math import isqrt\n"},
+    head={"index(": "from operator import index\n", "Fraction": "from fractions import Fraction\n", "gcd(": "from math import gcd\n", "isqrt(": "from math import isqrt\n"},
     taken=frozenset({*kwlist, "min", "max", "gcd", "range", "index", "isqrt", "Fraction", "ValueError"}),
     fraction="Fraction({top}, {bottom})",
 )

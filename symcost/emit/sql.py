@@ -80,8 +80,16 @@ class Query:
         return "\n".join(lines)
 
     def _inputs(self) -> str:
-        kind = self.dialect.types[0]
-        return ", ".join(f"CAST({self.quoted(p)} AS {kind}) AS {self.quoted(p)}" for p in self.parameters) or "1 AS one"
+        return ", ".join(f"{self.cast(self.quoted(p), self._place(p))} AS {self.quoted(p)}" for p in self.parameters) or "1 AS one"
+
+    def _place(self, parameter: str) -> int:
+        """The place of the type of a parameter."""
+        bits = max(abs(v).bit_length() for v in self.ranges.inputs[parameter])
+        found = (i for i, width in enumerate(self.dialect.widths) if width is None or bits <= width)
+        place = next(found, None)
+        if place is None:
+            raise too_wide(self.dialect.name, bits, {parameter: self.ranges.inputs[parameter]})
+        return place
 
     def _inside(self) -> str:
         limits = [(self.quoted(p), *self.ranges.inputs[p]) for p in self.parameters]

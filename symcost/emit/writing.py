@@ -107,10 +107,18 @@ class Writer:
         else:
             value, wide = language.fraction.format(top=self.source(result.top), bottom=self.source(result.bottom)), 0
         self.line(language.answer.format(value=value))
-        typed = ", ".join(language.parameter.format(name=n, type=language.types[0]) for n in names)
+        typed = ", ".join(self._parameter(p, n) for p, n in zip(function.parameters, names, strict=True))
         named = self.identifier(function.name)
         head = language.define.format(name=named, parameters=typed, type=language.types[wide])
         return "\n".join([head, *self.lines, *([language.close] if language.close else [])]) + "\n"
+
+    def _parameter(self, parameter: str, name: str) -> str:
+        bits = max(abs(v).bit_length() for v in self.ranges.inputs[parameter]) if self.language.widths else 0
+        fitting = [i for i, width in enumerate(self.language.widths) if bits <= width]
+        if self.language.widths and not fitting:
+            raise too_wide(self.language.name, bits, {parameter: self.ranges.inputs[parameter]})
+        place = fitting[0] if fitting else 0
+        return self.language.parameter.format(name=name, type=self.language.types[place])
 
     def condition(self, node: Node) -> None:
         """Fail where it does not hold; ``and`` one by one, so that a later one may rely on those before it."""
@@ -153,7 +161,7 @@ class Writer:
         if value < 0:
             return f"(-{self.literal(-value, wide)})"
         high, low = divmod(value, 10**18)
-        kind = self.language.types[wide]
+        kind = self.language.types[-1]
         return self.language.long_number.format(type=kind, high=self.literal(high, wide), low=low)
 
     # expressions

@@ -14,9 +14,9 @@ from symcost.zoo import about, families, load, signatures
 LONGEST = 500  # characters of LaTeX: what is longer is a page of its own, not a line
 
 INTRODUCTION = """
-Made by `symcost zoo --markdown` from the files of the zoo. Every network is given with all its parameters left open; `symcost zoo
-resnet 'resnet(3, 4, 6, 3)'` prints one of them with values, `symcost zoo/resnet` is its file wherever a file is read, and its asserts are
-figures of published implementations.
+Made by `symcost zoo --markdown` from the files of the zoo. Every network is given with all its parameters left open.
+`symcost zoo resnet 'resnet(3, 4, 6, 3)'` prints one of them at values, `zoo/resnet` is the file of a family wherever a
+command reads one, and the asserts in it are figures of published implementations.
 """
 
 

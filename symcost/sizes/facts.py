@@ -25,6 +25,7 @@ from symcost.sizes.atoms import (
     Rational,
     Size,
     Symbol,
+    TooLarge,
     bounds,
     integral,
     inverse,
@@ -295,9 +296,10 @@ def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
     low = lower(size)
     if low is not None and low >= 0:
         return True
-    if any(isinstance(a, Group) for m in size.terms for a, _ in m):
+    if any(isinstance(a, Group) and e < 0 for m in size.terms for a, e in m):
         top, bottom = _over_one_divisor(size)
-        return (lower(bottom) or 0) > 0 and never_negative(top, known)
+        flat = not any(isinstance(a, Group) for m in top.terms for a, _ in m)
+        return flat and (lower(bottom) or 0) > 0 and never_negative(top, known)
     if _shifted_nonnegative(size) or _square(size):
         return True
     relaxed = _relaxed(size)
@@ -361,7 +363,10 @@ def _shifted_nonnegative(size: Size) -> bool:
             return False
         options.append([(atom, way) for way in ways])
     for choice in every(*options):
-        moved = _replace_atoms(size, dict(choice))
+        try:
+            moved = _replace_atoms(size, dict(choice))
+        except TooLarge:
+            return False
         if all(c >= 0 for c in moved.terms.values()):
             return True
     return False
