@@ -26,6 +26,7 @@ _HOME = {
     "Architecture": "symcost.architecture",
     "Cost": "symcost.architecture",
     "formula": "symcost.architecture",
+    "load_ipython_extension": "symcost.notebook",
     "load": "symcost.architecture",
     "parse": "symcost.architecture",
     "Diagnostic": "symcost.source",

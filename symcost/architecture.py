@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from symcost.conventions import Convention
 from symcost.conventions import convention as load_convention
 from symcost.conventions import known as is_convention
 from symcost.conventions import names as convention_names
+from symcost.display import Displayed
 from symcost.domain import Domain, by_name
 from symcost.files import read
 from symcost.forms import FORMS, formed
@@ -323,7 +324,7 @@ def _powers_of(size: Size, name: str) -> set[Atom]:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Displayed):
     """One layer of a network; its figures are those of one turn of ``repeat``."""
 
     _entry: Entry
@@ -389,6 +390,20 @@ class Row:
         return f"<symcost.Row {self.text}{times}: {self.input} -> {self.output}>"
 
 
+class Rows(tuple[Row, ...], Displayed):
+    """Layers in their order: a tuple, and in a notebook a table."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Rows: ...
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Row | Rows:
+        found = super().__getitem__(index)
+        return Rows(found) if isinstance(found, tuple) else found
+
+
 class _Counted:
     """The tally of a graph, made when it is first asked for."""
 
@@ -409,7 +424,7 @@ class _Counted:
         return tuple(found)
 
 
-class Architecture:
+class Architecture(Displayed):
     """A network, with symbols for what is not fixed.
 
     Made by `symcost.parse` and `symcost.load`. Costs are exact for every size in the domain.
@@ -473,9 +488,9 @@ class Architecture:
     # what it is
 
     @property
-    def layers(self) -> tuple[Row, ...]:
+    def layers(self) -> Rows:
         """The layers in order; a repeat of equal turns is one row."""
-        return tuple(Row(entry, self) for entry in self._tally.entries)
+        return Rows(Row(entry, self) for entry in self._tally.entries)
 
     @property
     def inputs(self) -> dict[str, Shape]:
@@ -677,11 +692,6 @@ class Architecture:
     def __repr__(self) -> str:
         name = f"{self._graph.name}: " if self._graph.name else ""
         return f"<symcost.Architecture {name}{self.input} -> {self.output}, {len(self.layers)} layers>"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from symcost.render.markdown import table
-
-        return {"text/plain": repr(self), "text/markdown": table(self)}
 
 
 def parse(text: str, name: str = "<text>", folder: str | Path | None = None) -> Architecture:

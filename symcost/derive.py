@@ -18,6 +18,7 @@ from random import Random
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import Convention, convention
 from symcost.conventions import known as is_convention
+from symcost.display import Displayed
 from symcost.forms import presentable
 from symcost.graph import resolved
 from symcost.graph.nodes import Leaf
@@ -72,7 +73,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Derivation:
+class Derivation(Displayed):
     """The steps to one cost of a layer or a network; the last equal sign is followed by what symcost prints."""
 
     title: str

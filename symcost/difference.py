@@ -13,6 +13,7 @@ from functools import partial
 
 from symcost.architecture import Architecture, Cost
 from symcost.conventions import Convention, Departure, convention
+from symcost.display import Displayed
 from symcost.domain import Domain, by_name
 from symcost.graph import resolved
 from symcost.graph.scope import Declared
@@ -44,7 +45,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Displayed):
     """The first count minus the second, by cause."""
 
     first: Cost

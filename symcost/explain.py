@@ -10,6 +10,7 @@ from fractions import Fraction
 from symcost.architecture import Architecture
 from symcost.claims import figure, last_digit
 from symcost.conventions import convention, names
+from symcost.display import Displayed
 from symcost.sizes.atoms import Rational, Size, total
 from symcost.source import Diagnostic, SymcostError
 from symcost.tally import Entry, weights_of
@@ -47,7 +48,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Displayed):
     """What gives the figure at its printed digits, or else what comes nearest."""
 
     value: Fraction

@@ -16,6 +16,7 @@ from symcost import syntax as s
 from symcost.architecture import Architecture, Cost
 from symcost.claims import Claims, figure, last_digit
 from symcost.conventions import names as conventions
+from symcost.display import Displayed
 from symcost.domain import Domain, by_name
 from symcost.graph import resolved
 from symcost.graph.scope import Declared, NetBinding, Scope
@@ -42,7 +43,7 @@ _FIGURE = re.compile(
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Displayed):
     """What came out: ``verdict`` is "proved", "refuted" or "not decided", and ``how`` says by what.
 
     ``witness`` is a counterexample, the one with the smallest sum of symbols where ``smallest`` says so, and ``values`` are the

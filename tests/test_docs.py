@@ -324,7 +324,7 @@ def test_the_page_is_made_from_the_code(name: str, page: Callable[[], str]) -> N
     path = DOCS / f"{name}.md"
     if UPDATE:
         path.write_text(page(), encoding="utf-8", newline="\n")
-    assert read(path) == page(), f"run: symcost {name} --markdown > docs/{name}.md"
+    assert read(path) == page() == printed(f"symcost {name} --markdown"), f"symcost {name} --markdown > docs/{name}.md"
 
 
 # ------------------------------------------------------------ lists written by hand

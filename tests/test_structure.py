@@ -17,8 +17,8 @@ ROOT = Path(symcost.__file__).parent
 # Text, syntax, sizes, layers, graph, counts, prices, formulas, the public face, its renderings, the command line. A module
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
-    source syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions prove forms signs growth comparison domain invert
-    flow architecture claims proving difference explain training memory receptive parallel derive zoo catalogue render plot cli __main__
+    source display syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions prove forms signs growth comparison domain invert
+    flow architecture claims proving difference explain training memory receptive parallel derive zoo catalogue render plot editors cli notebook __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.
@@ -27,7 +27,7 @@ AGAINST = {
     ("architecture", "derive"): "a network shows how a cost of it comes about",
     ("architecture", "render.document"): "a network makes its own table",
     ("architecture", "render.figures"): "a cost writes itself with an SI prefix",
-    ("architecture", "render.markdown"): "a network shows itself in a notebook",
+    ("display", "render.notebook"): "a result shows itself in a notebook",
     ("architecture", "plot"): "a cost draws itself",
     ("architecture", "proving"): "a claim about a cost is asked of the cost",
     ("derive", "render.derivation"): "a derivation writes itself",
@@ -42,9 +42,13 @@ AGAINST = {
 
 LIBRARIES = {
     "matplotlib": {"plot"},
+    "pygments": {"editors.pygments_lexer"},
+    "pygls": {"editors.server"},
+    "lsprotocol": {"editors.server"},
+    "IPython": {"notebook"},
     "lark": {"parser", "fmt", "latex_formula"},  # fmt walks the parse tree
     "sympy": {"sizes.bridge", "architecture"},
-    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.growing", "cli.networks", "cli.plotting", "cli.programs", "cli.proving", "cli.reading", "cli.training", "cli.verifying", "cli.writing"},
+    "click": {"cli.app", "cli.counting", "cli.deriving", "cli.editing", "cli.growing", "cli.networks", "cli.plotting", "cli.programs", "cli.proving", "cli.reading", "cli.training", "cli.verifying", "cli.writing", "notebook"},
     "rich": {
         "cli.verifying",
         "cli.writing",
@@ -55,6 +59,7 @@ LIBRARIES = {
         "render.growth",
         "render.kinds",
         "render.memory",
+        "render.notebook",
         "render.proofs",
         "render.readings",
         "render.terminal",
@@ -162,7 +167,7 @@ def test_libraries(library: str) -> None:
 
 
 def test_dependencies() -> None:
-    """Nothing is imported but the standard library and the four libraries the project declares."""
+    """Nothing is imported but the standard library and the libraries the project declares, for itself or as extras."""
     import sys
 
     outside = {f.imported.partition(".")[0] for f in IMPORTS if not f.ours} - {""}

@@ -16,7 +16,7 @@ from symcost.graph.arguments import kind_of
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import STD
 from symcost.graph.scope import COSTS, DOMAINS
-from symcost.graph.user_layer import head_slots
+from symcost.graph.heads import head_slots
 from symcost.graph.values import FIELDS
 from symcost.layers.base import KINDS, Slot, known, slots
 from symcost.mistakes import brackets

@@ -163,7 +163,7 @@ class CostFunction:
                 table = self._plainly(Arrays(np, every, ranges)).reshape(-1)
             except (ZeroDivisionError, ValueError):  # at a value that was not asked for
                 return None
-            return np.take(table, given if low == 0 else given - low, mode="clip") if table.size > 1 else table
+            return _looked_up(np, table, given, low)
         known = Ranges(ranges)
         if not self.result.whole or known.bits(self.result.value) > NARROW or len(points) > 1:
             return None
@@ -208,6 +208,20 @@ class CostFunction:
         if not np.any(top % bottom):
             return top // bottom
         return np.frompyfunc(lambda a, b: Fraction(int(a), int(b)), 2, 1)(*map(arrays.wide, (top, bottom)))
+
+
+def _looked_up(np: Any, table: Any, given: Any, low: int) -> Any:
+    """``table[given - low]``, in blocks."""
+    if table.size == 1:
+        return table
+    flat = np.ascontiguousarray(given).reshape(-1)
+    out = np.empty(flat.size, dtype=table.dtype)
+    place = np.empty(BLOCK, dtype=np.int64)
+    for start in range(0, flat.size, BLOCK):
+        x = flat[start : start + BLOCK]
+        np.subtract(x, low, out=place[: x.size])
+        table.take(place[: x.size], out=out[start : start + BLOCK], mode="wrap")
+    return out.reshape(given.shape)
 
 
 def _most(array: Any) -> int:
@@ -278,7 +292,7 @@ def _integers(np: Any, name: str, given: Any) -> Any:
     if given.dtype.kind == "u" and given.dtype.itemsize == 8:
         given = given.astype(object)
     if given.dtype.kind in "iu":
-        return given.astype(np.int64)
+        return given.astype(np.int64, copy=False)
     if given.dtype != object or not all(type(v) is int for v in given.reshape(-1).tolist()):
         raise _not_exact(name, f"an array of {given.dtype}")
     limit = 2**NARROW

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.arguments import match
+from symcost.graph.heads import bind_head
 from symcost.graph.nodes import LostError, Mark, Node, Sequence, Shared
 from symcost.graph.scope import BlockBinding, Scope, Tensor
-from symcost.graph.tensors import maybe_tensor
-from symcost.graph.user_layer import head_slots
-from symcost.graph.values import Evaluator, fail
-from symcost.sizes.atoms import ONE, Size
+from symcost.graph.values import fail
+from symcost.sizes.atoms import ONE
 from symcost.sizes.shape import Shape
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ def block(
     if definition in b.expanding:
         raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
-    _bind(b, call, glued, binding, inner, scope, second)
+    bind_head(call, glued, definition.head, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None
     arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))
     tags = tuple(v.shape.tag for _, v in arguments if isinstance(v, Tensor))
@@ -71,40 +69,3 @@ def block(
     if definition.shared:
         node = Shared(node, id(definition))
     return [node]
-
-
-def _bind(
-    b: Builder,
-    call: s.Call,
-    glued: tuple[int, ...],
-    binding: BlockBinding,
-    inner: Scope,
-    scope: Scope,
-    second: tuple[s.Arg, ...],
-) -> None:
-    head = binding.definition.head
-    declared = head_slots(head)
-    written = match(call, glued, declared, head.name, second)
-    defaults = {p.name: p.default for p in (*head.params, *head.options)}
-    for slot in declared:
-        default = defaults.get(slot.name)
-        setting = scope.settings.get((head.name, slot.name))
-        if slot.name in written:
-            value, span = written[slot.name]
-            shape = maybe_tensor(value, scope) if isinstance(value, s.Node) else None
-            if shape is not None:
-                inner.names[slot.name] = Tensor(shape)
-                continue
-            result = Evaluator(scope).value(value) if isinstance(value, s.Node) else value
-        elif setting is not None and not isinstance(setting, s.Node):
-            result, span = setting, call.span
-        elif default is not None:
-            result, span = Evaluator(inner).value(default), default.span
-        elif slot.place == "stride":
-            result, span = ONE, call.span
-        else:
-            code = "missing-width" if slot.place == "width" else "missing-argument"
-            raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
-        if not isinstance(result, Size | bool | tuple):
-            raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
-        inner.names[slot.name] = result

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
+from symcost.graph.heads import head_slots
 from symcost.graph.names import unknown_setting
 from symcost.graph.scope import BlockBinding, Scope
-from symcost.graph.user_layer import head_slots
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, slots
 from symcost.layers.merge import MERGES

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symcost import syntax as s
-from symcost.graph.arguments import match
-from symcost.graph.scope import LayerBinding, MetricDef, Scope, Tensor
-from symcost.graph.tensors import maybe_tensor
+from symcost.graph.heads import bind_head
+from symcost.graph.scope import LayerBinding, MetricDef, Scope
 from symcost.graph.values import Evaluator, fail
-from symcost.layers.base import Layer, Slot
+from symcost.layers.base import Layer
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, Size
 from symcost.sizes.facts import Condition, at_least, divisible, equal
@@ -41,18 +40,6 @@ class UserLayer(Layer):
         return self.output
 
 
-def head_slots(head: s.Head) -> list[Slot]:
-    """The arguments of a definition, as its header declares them."""
-    found = [_slot(p, "head") for p in head.params]
-    found += [Slot(head.width, "width", None)] if head.width else []
-    found += [Slot(head.stride, "stride", "1")] if head.stride else []
-    return found + [_slot(p, "option") for p in head.options]
-
-
-def _slot(param: s.Param, place: str) -> Slot:
-    return Slot(param.name, place, None if param.default is None else "given")
-
-
 def applied(call: s.Call, glued: tuple[int, ...], binding: LayerBinding, x: Shape, scope: Scope) -> UserLayer:
     """The layer a call makes of a definition, on the tensor ``x``.
 
@@ -60,35 +47,11 @@ def applied(call: s.Call, glued: tuple[int, ...], binding: LayerBinding, x: Shap
     """
     definition = binding.definition
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
-    _arguments(call, glued, definition.head, inner, scope)
+    bind_head(call, glued, definition.head, inner, scope)
     needed = _take_apart(definition.input, x, inner, call)
     params, counts = _fields(definition, inner, x)
     output = _shape(definition.output, x, inner)
     return UserLayer(definition.head.name, output, params, counts, tuple(needed))
-
-
-def _arguments(call: s.Call, glued: tuple[int, ...], head: s.Head, inner: Scope, outer: Scope) -> None:
-    declared = head_slots(head)
-    written = match(call, glued, declared, head.name)
-    defaults = {p.name: p.default for p in (*head.params, *head.options)}
-    for slot in declared:
-        if slot.name in written:
-            value, span = written[slot.name]
-            shape = maybe_tensor(value, outer) if isinstance(value, s.Node) else None
-            if shape is not None:
-                inner.names[slot.name] = Tensor(shape)
-                continue
-            result = Evaluator(outer).value(value) if isinstance(value, s.Node) else value
-        elif (default := defaults.get(slot.name)) is not None:
-            result, span = Evaluator(inner).value(default), default.span
-        elif slot.place == "stride":
-            result, span = ONE, call.span
-        else:
-            code = "missing-width" if slot.place == "width" else "missing-argument"
-            raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
-        if not isinstance(result, Size | bool | tuple):
-            raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
-        inner.names[slot.name] = result
 
 
 def _take_apart(pattern: s.Shape, x: Shape, inner: Scope, call: s.Call) -> list[Condition]:

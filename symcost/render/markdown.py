@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from symcost.architecture import Architecture
+from collections.abc import Sequence
+
+from symcost.architecture import Architecture, Row
 from symcost.render.document import Document, repeats
 from symcost.render.latex import condition, shape
 from symcost.sizes.notation import LATEX, latex_name, text
@@ -13,17 +15,13 @@ def table(net: Architecture) -> str:
     return page(Document(net, ""))
 
 
+def layers(rows: Sequence[Row]) -> str:
+    """Some layers of a network, their sizes written out."""
+    return "\n".join(_rows(Document(rows[0]._owner, "", resolve=True), rows) if rows else ["no layers"]) + "\n"
+
+
 def page(document: Document) -> str:
-    repeated = repeats(document.rows)
-    head = ["layer", *(["×"] if repeated else []), "output", "parameters", "MACs"]
-    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
-    for row in document.rows:
-        repeat = row.repeat
-        count = [str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"] if repeated else []
-        costs = [f"${document.cell(c).latex()}$" for c in (row.params, row.macs)]
-        cells = [f"`{row.text}`", *count, f"${shape(document.shape(row.output))}$", *costs]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines.append("")
+    lines = [*_rows(document, document.rows), ""]
     lines += [f"* {label}: ${cost.latex()}$" for label, cost in document.costs.items()]
     if document.names:
         names = (f"${latex_name(name)} = {text(meaning, LATEX)}$" for name, meaning in document.names.items())
@@ -32,3 +30,17 @@ def page(document: Document) -> str:
         lines.append(f"* requires: {', '.join(f'${condition(c)}$' for c in document.net.requirements)}")
     lines += [f"* not counted: {said}" for said in document.uncounted]
     return "\n".join(lines) + "\n"
+
+
+def _rows(document: Document, rows: Sequence[Row]) -> list[str]:
+    """The table."""
+    repeated = repeats(rows)
+    head = ["layer", *(["×"] if repeated else []), "output", "parameters", "MACs"]
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    for row in rows:
+        repeat = row.repeat
+        count = [str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"] if repeated else []
+        costs = [f"${document.cell(c).latex()}$" for c in (row.params, row.macs)]
+        cells = [f"`{row.text}`", *count, f"${shape(document.shape(row.output))}$", *costs]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines

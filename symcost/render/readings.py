@@ -16,7 +16,7 @@ from symcost.render.figures import si
 from symcost.render.json import SCHEMA
 from symcost.render.terminal import aligned, spelling_of
 from symcost.sizes.atoms import Rational, Size
-from symcost.sizes.notation import text
+from symcost.sizes.notation import LATEX, text
 
 Grouped = dict[tuple[Rational, str, str], list[str]]
 
@@ -49,6 +49,17 @@ def show(explanation: Explanation, printed: str, console: Console, *, parts: boo
             else f"{more} counts of a part of the network print"
         )
         console.print(f"\n{said} it too: --all lists {'it' if more == 1 else 'them'}.")
+
+
+def markdown(explanation: Explanation, printed: str) -> str:
+    """A table of the ways of counting that print a figure, or of the nearest with how far off they are."""
+    found = tuple(r for r in explanation.exact if not r.scope) or explanation.exact or explanation.nearest
+    lines = [f"| {printed} | {'is the figure of' if explanation.exact else 'is no figure; the nearest'} |", "| ---: | --- |"]
+    for (value, unit, scope), names in _grouped(found).items():
+        what = ": ".join(part for part in (scope, ", ".join(names)) if part)
+        apart = "" if explanation.exact else f" ({_signed(Fraction(value) - explanation.value)})"
+        lines.append(f"| ${text(Size.of(value), LATEX)}$ {unit}{apart} | {what} |")
+    return "\n".join(lines) + "\n"
 
 
 def _grouped(readings: Iterable[Reading]) -> Grouped:
