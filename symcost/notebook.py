@@ -37,7 +37,10 @@ class Networks(Magics):
 
         Imports are looked for in the folder of the notebook. Asserts are run.
         """
-        asked = self.symcost.parser.parse_args(shlex.split(line))
+        try:
+            asked = self.symcost.parser.parse_args(shlex.split(line))
+        except ValueError as error:  # of a quote that is not closed
+            raise UsageError(str(error)) from None
         if not asked.name.isidentifier():
             raise UsageError(f"'{asked.name}' is no name")
         try:
@@ -46,6 +49,7 @@ class Networks(Magics):
             raise UsageError(error.format_message()) from None
         except SymcostError as error:
             raise RefusedError(str(error)) from None
+        assert self.shell is not None
         self.shell.user_ns[asked.name] = net
         return net
 

@@ -197,7 +197,9 @@ def test_places_move_with_the_text(before: str, old: str, new: str, behind: str)
         there = moved(a, b, offset)
         assert there == offset or offset > len(before)
         if there is not None:  # the text around it is the same, or that up to it or from it on
-            near = any(a[offset - k : offset - k + 4] == b[there - k : there - k + 4] for k in range(min(offset, there, 4) + 1))
+            near = any(
+                a[offset - k : offset - k + 4] == b[there - k : there - k + 4] for k in range(min(offset, there, 4) + 1)
+            )
             assert near or a[:offset] == b[:there] or a[offset:] == b[there:]
 
 
@@ -332,7 +334,8 @@ class Page:
         path = Path(found["uri"].removeprefix("file://"))
         text = self.text if found["uri"] == self.uri else path.read_text(encoding="utf-8")
         start, line = found["range"]["start"], text.split("\n")[found["range"]["start"]["line"]]
-        return ("" if found["uri"] == self.uri else f"{path.name}: ") + line.encode("utf-16-le")[2 * start["character"] :].decode("utf-16-le")
+        rest = line.encode("utf-16-le")[2 * start["character"] :].decode("utf-16-le")
+        return rest if found["uri"] == self.uri else f"{path.name}: {rest}"
 
     def words(self, words: str) -> list[str]:
         return [item["label"] for item in self.ask("completion", words)["items"]]

@@ -62,14 +62,25 @@ def in_c(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
     text = emitter.text("c")
     calls = []
     for name in emitter.results:
-        kind = "__int128" if f"bool {name}(" in text and "__int128 *value" in _head(text, f"bool {name}(") else "int64_t"
+        kind = (
+            "__int128" if f"bool {name}(" in text and "__int128 *value" in _head(text, f"bool {name}(") else "int64_t"
+        )
         calls += [f"{{ {kind} v = 0; bool ok = {name}({_row(r)}{', ' if r else ''}&v); show(ok, v); }}" for r in rows]
-        calls.append('putchar(10);')
+        calls.append("putchar(10);")
     whole = f"{text}\n{C_MAIN}\nint main(void) {{ {' '.join(calls)} return 0; }}\n"
     with TemporaryDirectory() as folder:
         source = Path(folder, "f.c")
         source.write_text(whole, encoding="utf-8")
-        ran("cc", "-std=c11", "-O1", "-fsanitize=signed-integer-overflow", "-fno-sanitize-recover=all", "-o", Path(folder, "f"), source)
+        ran(
+            "cc",
+            "-std=c11",
+            "-O1",
+            "-fsanitize=signed-integer-overflow",
+            "-fno-sanitize-recover=all",
+            "-o",
+            Path(folder, "f"),
+            source,
+        )
         return _columns(ran(Path(folder, "f")))
 
 
@@ -126,7 +137,7 @@ def shown(f, row):
         return [int(v.numerator), int(v.denominator)]
     except (ValueError, ZeroDivisionError):
         return None
-print(json.dumps([[shown(f, r) for r in {list(map(list, rows))}] for f in ({', '.join(emitter.results)},)]))
+print(json.dumps([[shown(f, r) for r in {list(map(list, rows))}] for f in ({", ".join(emitter.results)},)]))
 """
     found = json.loads(ran(sys.executable, "-", text=emitter.text(language) + calls))
     return [[None if v is None else Fraction(*v) for v in column] for column in found]
@@ -136,7 +147,8 @@ def table(names: Sequence[str], rows: Sequence[Sequence[int]], quote: str = '"')
     """Rows as a subquery."""
     columns = [f"{quote}{n}{quote}" for n in ("row_", *names)]
     listed = " UNION ALL ".join(
-        "SELECT " + ", ".join(f"{v} AS {c}" for v, c in zip((i, *row), columns, strict=True)) for i, row in enumerate(rows)
+        "SELECT " + ", ".join(f"{v} AS {c}" for v, c in zip((i, *row), columns, strict=True))
+        for i, row in enumerate(rows)
     )
     return f"({listed}) AS points"
 
@@ -212,12 +224,21 @@ def check(language: str, run: Any, found: Sequence[Formula], at: Sequence[Mappin
     return len(kept) * len(at)
 
 
-UNSHRUNK = {"phases": [Phase.explicit, Phase.generate], "report_multiple_bugs": False}  # a compiler runs in each example
-SMALL = st.fixed_dictionaries({s: st.integers(-50 if s.low is None else int(s.low), 9 if s.high else 10**6) for s in EVERY})
+UNSHRUNK = {
+    "phases": [Phase.explicit, Phase.generate],
+    "report_multiple_bugs": False,
+}  # a compiler runs in each example
+SMALL = st.fixed_dictionaries(
+    {s: st.integers(-50 if s.low is None else int(s.low), 9 if s.high else 10**6) for s in EVERY}
+)
 
 
 @pytest.mark.parametrize(("language", "run"), LANGUAGES)
-@given(found=st.lists(formulas() | roundings(), min_size=12, max_size=12), at=st.lists(points(), min_size=3, max_size=3), small=st.lists(SMALL, min_size=4, max_size=6))
+@given(
+    found=st.lists(formulas() | roundings(), min_size=12, max_size=12),
+    at=st.lists(points(), min_size=3, max_size=3),
+    small=st.lists(SMALL, min_size=4, max_size=6),
+)
 @settings(examples(6), **UNSHRUNK)
 def test_random(language: str, run: Any, found: list[Formula], at: Any, small: Any) -> None:
     """Roundings of both signs, quotients, minima: right or refused, never wrong."""
@@ -236,9 +257,18 @@ x, y, z = map(Size.of, (X, Y, Z))
 n = Size.of(Symbol("n"))
 
 FUNCTIONS = {
-    "brackets": (holds(">=", x - 3, Size.of(1)) * (x + y) + holds("|", x, Size.of(4)) * x, lambda p: (p["X"] >= 3) * (p["X"] + p["Y"]) + (p["X"] % 4 == 0) * p["X"]),
-    "guarded": (holds(">=", x - 2, Size.of(1)) * y * 60 / (x - 1), lambda p: Fraction(60 * p["Y"], p["X"] - 1) if p["X"] >= 2 else 0),
-    "gcd": (gcd(x, y * 3) + gcd(x, Size.of(12)), lambda p: __import__("math").gcd(p["X"], 3 * p["Y"]) + __import__("math").gcd(p["X"], 12)),
+    "brackets": (
+        holds(">=", x - 3, Size.of(1)) * (x + y) + holds("|", x, Size.of(4)) * x,
+        lambda p: (p["X"] >= 3) * (p["X"] + p["Y"]) + (p["X"] % 4 == 0) * p["X"],
+    ),
+    "guarded": (
+        holds(">=", x - 2, Size.of(1)) * y * 60 / (x - 1),
+        lambda p: Fraction(60 * p["Y"], p["X"] - 1) if p["X"] >= 2 else 0,
+    ),
+    "gcd": (
+        gcd(x, y * 3) + gcd(x, Size.of(12)),
+        lambda p: __import__("math").gcd(p["X"], 3 * p["Y"]) + __import__("math").gcd(p["X"], 12),
+    ),
     "root": (sqrt(x + 3), lambda p: {4: 2, 9: 3, 16: 4}.get(p["X"] + 3)),
     "log": (log2(x), lambda p: p["X"].bit_length() - 1 if p["X"] & (p["X"] - 1) == 0 else None),
     "made divisible": (divisible(x * Fraction(3, 10), Size.of(8)), lambda p: _divisible(Fraction(3 * p["X"], 10), 8)),
@@ -262,7 +292,10 @@ def test_functions(language: str, run: Any, name: str) -> None:
         assert error.diagnostics[0].code == "cannot-emit"
         assert language in DIALECTS
         return
-    rows = [[a if n == "X" else b for n in emitter.inputs] for a, b in [(1, 2), (2, 9), (6, 4), (13, 60), (16, 7), (60, 59), (4, 1)]]
+    rows = [
+        [a if n == "X" else b for n in emitter.inputs]
+        for a, b in [(1, 2), (2, 9), (6, 4), (13, 60), (16, 7), (60, 59), (4, 1)]
+    ]
     (column,) = run(emitter, rows)
     for row, found in zip(rows, column, strict=True):
         expected = value({"X": 1, "Y": 1, **dict(zip(emitter.inputs, row, strict=True))})
@@ -293,7 +326,9 @@ def at_net(name: str) -> tuple[symcost.Architecture, Emitter, dict[str, tuple[in
 def test_zoo(language: str, run: Any, name: str) -> None:
     """Networks at sizes up to a million: values of up to 80 bits, against substitution in the formula."""
     net, emitter, _ = at_net(name)
-    rows = [[a + 7 * i for i in range(len(emitter.inputs))] for a in (32, 33, 63, 224, 257, 1024, 4097, 65_535, 999_950)]
+    rows = [
+        [a + 7 * i for i in range(len(emitter.inputs))] for a in (32, 33, 63, 224, 257, 1024, 4097, 65_535, 999_950)
+    ]
     if language == "sqlite" and name != "vgg":
         with pytest.raises(SymcostError, match="bits"):
             emitter.text(language)
@@ -315,7 +350,13 @@ def test_beyond_64_bits(language: str, run: Any) -> None:
     """Values of 64 to 114 bits, of both signs."""
     size = 3 * x**4 * y // 7 - 5 * z * x**2 // 3 + z
     emitter = Emitter(Formulas("wide", {"f": size}), {"X": (1, 2**22), "Y": (1, 2**24), "Z": (-(2**30), 2**30)})
-    made = [(2**22, 2**24, -(2**30)), (2**21 + 3, 2**23 + 1, 2**30), (2**16 + 1, 3, 5), (9, 1, -(2**30) + 1), (1, 1, -1)]
+    made = [
+        (2**22, 2**24, -(2**30)),
+        (2**21 + 3, 2**23 + 1, 2**30),
+        (2**16 + 1, 3, 5),
+        (9, 1, -(2**30) + 1),
+        (1, 1, -1),
+    ]
     rows = [[dict(zip("XYZ", p, strict=True))[n] for n in emitter.inputs] for p in made]
     (column,) = run(emitter, rows)
     assert column == [3 * a**4 * b // 7 - 5 * c * a**2 // 3 + c for a, b, c in made]
@@ -344,7 +385,120 @@ def test_largest_range() -> None:
 @pytest.mark.parametrize(("language", "run"), LANGUAGES)
 def test_conditions(language: str, run: Any) -> None:
     """Where the network does not exist there is no value."""
-    given_ = [Condition("|", x, Size.of(4)), Condition(">=", x - y), Condition("!=", x - 8, guard=holds(">=", y - 3, Size.of(1)))]
+    given_ = [
+        Condition("|", x, Size.of(4)),
+        Condition(">=", x - y),
+        Condition("!=", x - 8, guard=holds(">=", y - 3, Size.of(1))),
+    ]
     emitter = Emitter(Formulas("f", {"f": x / 4 + y}, tuple(given_)), {"X": (1, 50), "Y": (1, 50)})
-    rows = [[dict(X=a, Y=b)[n] for n in emitter.inputs] for a, b in [(4, 1), (4, 5), (6, 1), (8, 2), (8, 3), (0, 0), (48, 48)]]
+    rows = [
+        [dict(X=a, Y=b)[n] for n in emitter.inputs]
+        for a, b in [(4, 1), (4, 5), (6, 1), (8, 2), (8, 3), (0, 0), (48, 48)]
+    ]
     assert run(emitter, rows) == [[2, None, None, 4, None, None, 60]]
+
+
+# ------------------------------------------------------------------------------- functions of numbers and arrays
+
+
+def called(size: Size, symbols: Sequence[Symbol], conditions: Sequence[Condition] = (), **more: Any) -> Any:
+    from symcost.emit.function import CostFunction
+
+    def refuse(point: dict[str, Any]) -> None:
+        raise DomainError(symcost.Diagnostic("outside-domain", f"not at {point}"))
+
+    return CostFunction(size, symbols, conditions, refuse, **more)
+
+
+@given(
+    found=formulas() | roundings(),
+    at=st.lists(points(), min_size=1, max_size=6),
+    small=st.lists(SMALL, min_size=2, max_size=6),
+)
+@examples(150)
+def test_function_of_points(found: Formula, at: Any, small: Any) -> None:
+    """One by one and as arrays, of values that fit in 64 bits and of those that do not."""
+    np = pytest.importorskip("numpy")
+    f = called(found.size, EVERY)
+    for chosen in (at, small):
+        expected = [found.value(p) for p in chosen]
+        assert [f(*(p[s] for s in EVERY)) for p in chosen] == expected
+        columns = [[p[s] for p in chosen] for s in EVERY]
+        arrays = [np.array(c, dtype=object if max(map(abs, c)) >= 2**63 else np.int64) for c in columns]
+        assert f(*arrays).tolist() == expected
+
+
+@given(found=formulas((X, Z)) | roundings((X,)), start=st.integers(1, 10**6))
+@examples(25)
+def test_function_of_many(found: Formula, start: int) -> None:
+    """By tables of values and of residues, and in blocks."""
+    np = pytest.importorskip("numpy")
+    rng = np.random.default_rng(start)
+    few, many = rng.integers(1, 300, 20_000), rng.integers(1, 10**7, 80_000)
+    if Z in found.size.symbols():
+        f, tried = called(found.size, (X, Z)), [(few, 7 - start), (many, rng.integers(-500, 500, 80_000))]
+    else:
+        f, tried = called(found.size, (X,)), [(few,), (many,)]
+    for args in tried:
+        made = f(*args)
+        shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+        columns = [np.broadcast_to(a, shape) for a in args]
+        for i in range(0, shape[0], 997):
+            point = {X: int(columns[0][i]), Z: int(columns[-1][i])}
+            assert made[i] == found.value(point)
+
+
+def test_function_of_a_net() -> None:
+    np = pytest.importorskip("numpy")
+    net = symcost.parse("input 3@X x X  conv3-64/2 maxpool gap fc-10")
+    f = net.function("X", of="macs")
+    assert f(224) == net.macs.at(X=224).value
+    assert f(X=10**12) == net.macs.at(X=10**12).value  # 86 bits
+    sizes = np.arange(3, 3000)
+    made = f(sizes)
+    assert made.dtype == np.int64
+    assert made.tolist() == [f(int(v)) for v in sizes]
+    assert f(np.array([10**12])).dtype == object
+    assert net.function("X")(np.array([224], dtype=np.uint8)).tolist() == [f(224) * 2]
+    with pytest.raises(DomainError, match="X = 1"):
+        f(np.array([224, 1, 32]))
+    assert net.function("X", of="macs", outside="mask")(np.array([224, 1, 32])).mask.tolist() == [False, True, False]
+    with pytest.raises(DomainError):
+        f(1)
+    with pytest.raises(SymcostError, match="integers"):
+        f(np.array([1.5]))
+    with pytest.raises(SymcostError, match="does not name"):
+        net.function(of="macs")
+    with pytest.raises(TypeError):
+        f()
+    assert f(np.empty((0, 3), dtype=int)).shape == (0, 3)
+
+
+def test_function_broadcasts() -> None:
+    np = pytest.importorskip("numpy")
+    net = symcost.parse("input 3@X x Y  conv3-64/2 relu")
+    made = net.function("X", "Y", of="macs")(np.arange(1, 50)[:, None], np.arange(1, 70))
+    assert made.shape == (49, 69)
+    assert made[32, 65] == net.macs.at(X=33, Y=66).value
+
+
+def test_function_of_fractions() -> None:
+    np = pytest.importorskip("numpy")
+    net = symcost.parse("sym a : real = 1/2\ninput 3@X x X conv3-(floor(64*a))/2 relu")
+    f = net.function("X", "a", of="macs")
+    assert f(32, Fraction(1, 3)) == net.macs.at(X=32, a=Fraction(1, 3)).value
+    assert f(np.array([32, 64]), np.array([0.1, 0.75])).tolist() == [
+        net.macs.at(X=32, a=Fraction(1, 10)).value,
+        net.macs.at(X=64, a=Fraction(3, 4)).value,
+    ]
+
+
+def test_command() -> None:
+    run = CliRunner().invoke
+    done = run(cli, ["emit", "input 3@X x X  conv3-64/2", "-l", "c", "--of", "params,macs", "--range", "X=1..4096"])
+    assert done.exit_code == 0
+    assert "bool params(int64_t X, int64_t *value)" in done.output
+    assert "bool macs(int64_t X, int64_t *value)" in done.output
+    done = run(cli, ["emit", "input 3@X x X  conv3-64/2", "-l", "c", "--range", "X=0..4096"])
+    assert done.exit_code == 1
+    assert "X is at least 1" in done.stderr

@@ -75,7 +75,7 @@ def keywords() -> frozenset[str]:
 def statements() -> dict[str, str]:
     """The words that begin a statement, each with its rule."""
     alternatives = re.findall(r"\w+", re.findall(r"^_stmt: ((?:.*\n +\|)*.*)$", _grammar(), re.M)[0])
-    found = {}
+    found: dict[str, str] = {}
     for name in alternatives:
         rule = re.findall(rf"^{name}: +(.*)$", _grammar(), re.M)[0]
         first = re.match(r"(?:\[([A-Z]+)\] )?([A-Z]+)", rule)

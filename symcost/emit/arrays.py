@@ -276,6 +276,7 @@ class Residues:
         columns = zip(*(row for row in rows[0] if row is not None), strict=True)
         wrapped = [[c & (2**64 - 1) for c in column] for column in columns]
         self.table = [np.array(column, dtype=np.uint64).view(np.int64) for column in wrapped]
+        self.table = [column if (column != column[0]).any() else column[0] for column in self.table]  # or one number
 
     def __call__(self, points: Any, out: Any) -> None:
         """The values at flat int64 points."""
@@ -292,11 +293,14 @@ class Residues:
                 np.floor_divide(x, period, out=q[:n])
                 np.multiply(q[:n], period, out=r[:n])
                 np.subtract(x, r[:n], out=r[:n])
-            self.table[-1].take(r[:n], out=y, mode="wrap")
-            for column in reversed(self.table[:-1]):
+            *others, top = self.table
+            if top.ndim:
+                top.take(r[:n], out=y, mode="wrap")
+            else:
+                y[:] = top
+            for column in reversed(others):
                 np.multiply(y, q[:n], out=y)
-                column.take(r[:n], out=c[:n], mode="wrap")
-                np.add(y, c[:n], out=y)
+                np.add(y, column.take(r[:n], out=c[:n], mode="wrap") if column.ndim else column, out=y)
 
 
 def _monomials(values: Sequence[int]) -> list[int] | None:

@@ -108,7 +108,9 @@ class CostFunction:
         """Where the network does not exist, as booleans; None where it does everywhere."""
         bad = np.zeros((), dtype=bool)
         for symbol in self.symbols:
-            top, bottom = (points[n] if len(inputs_of(symbol)) > i else 1 for i, n in enumerate((*inputs_of(symbol), "")[:2]))
+            top, bottom = (
+                points[n] if len(inputs_of(symbol)) > i else 1 for i, n in enumerate((*inputs_of(symbol), "")[:2])
+            )
             low, high = ranges[inputs_of(symbol)[0]]
             if symbol.low is not None and low < symbol.low * _most(bottom):
                 bad = bad | (top * Fraction(symbol.low).denominator < bottom * Fraction(symbol.low).numerator)
@@ -185,7 +187,9 @@ class CostFunction:
         except (ValueError, ZeroDivisionError):
             return None
 
-    def _in_blocks(self, np: Any, points: Mapping[str, Any], ranges: Mapping[str, Range], shape: Any, total: int) -> Any:
+    def _in_blocks(
+        self, np: Any, points: Mapping[str, Any], ranges: Mapping[str, Range], shape: Any, total: int
+    ) -> Any:
         flat = {n: a if a.size == 1 else np.broadcast_to(a, shape).reshape(-1) for n, a in points.items()}
         parts = []
         known = Ranges(ranges)

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
 from math import lcm
@@ -99,7 +99,7 @@ class _Scope:
         self.result = ""
         self.known: dict[Atom, Quotient] = dict(outer.known) if outer else {}
         self.names: dict[str, str] = outer.names if outer else {}  # parameters of the whole function
-        self.numbers = outer.numbers if outer else count(1)
+        self.numbers: Iterator[int] = outer.numbers if outer else count(1)
 
     def arrow(self) -> str:
         entries = (n if n == own else f"{_quoted(n)}: {own}" for n, own in sorted(self.names.items()))
@@ -130,14 +130,16 @@ class _Scope:
 
     def _branch(self, brackets: Iterable[Holds], size: Size) -> Quotient:
         """A part that is there where conditions hold."""
-        conditions = (self._lazy(lambda s, a=a: s.truth(a.kind, a.size, a.divisor)) for a in brackets)
-        holds = " && ".join(conditions)
+        holds = " && ".join(map(self._condition_of, brackets))
         inner = _Scope(self)
         value = inner.size(size)
         if not inner.lines and not value.under:
             return Quotient(f"({holds} ? {value.top} : 0n)", value.number)
         inner.result = value.pair
         return self._pair(f"{holds} ? {inner.value()} : [0n, 1n]")
+
+    def _condition_of(self, bracket: Holds) -> str:
+        return self._lazy(lambda s: s.truth(bracket.kind, bracket.size, bracket.divisor))
 
     def _term(self, monomial: Monomial, coefficient: Fraction) -> Quotient:
         top, bottom = coefficient.numerator, coefficient.denominator
@@ -218,7 +220,7 @@ class _Scope:
             (symbol, turns), *others = given.turns
             inner = _Scope(self)
             index = inner._index(symbol)
-            inner.result = inner.condition(Condition(given.kind, given.size, given.divisor, guard=given.guard, turns=tuple(others)))
+            inner.result = inner.condition(replace(given, turns=tuple(others)))
             return f"every({self._turn_count(turns)}, ({index}) => {inner.body()})"
         truth = self._lazy(lambda s: s.truth(given.kind, given.size, given.divisor))
         if given.guard.number == 1:

@@ -152,7 +152,12 @@ PYTHON = Language(
     words=("and", "or", "not ", "True", "False"),
     native=frozenset({"min", "max", "gcd"}),
     helpers=_EXACT_PYTHON,
-    head={"index(": "from operator import index\n", "Fraction": "from fractions import Fraction\n", "gcd(": "from math import gcd\n", "isqrt(": "from math import isqrt\n"},
+    head={
+        "index(": "from operator import index\n",
+        "Fraction": "from fractions import Fraction\n",
+        "gcd(": "from math import gcd\n",
+        "isqrt(": "from math import isqrt\n",
+    },
     taken=frozenset({*kwlist, "min", "max", "gcd", "range", "index", "isqrt", "Fraction", "ValueError"}),
     fraction="Fraction({top}, {bottom})",
 )
@@ -200,7 +205,7 @@ JAVASCRIPT = Language(
     fail='if ({condition}) throw new RangeError("{why}");',
     divide=" / ",
     number="{value}n",
-    power="{base}**{exponent}n",
+    power="({base}**{exponent}n)",
     equal="===",
     helpers=_EXACT_JAVASCRIPT,
     taken=frozenset(

@@ -78,7 +78,9 @@ class Emitter:
             elif not symbol.integer and symbol.low is not None and symbol.low >= 0:
                 low = 0
             least = -(2**most) + 1 if low is None else int(-(-low // 1))
-            found[name] = self.given.get(name, (least, max(least, 2**most - 1) if high is None else int(Fraction(high) // 1)))
+            found[name] = self.given.get(
+                name, (least, max(least, 2**most - 1) if high is None else int(Fraction(high) // 1))
+            )
         return found
 
     def text(self, language: str, source: str = "points") -> str:
@@ -116,9 +118,14 @@ class Emitter:
 
     def _bounds(self) -> dict[str, tuple[int | None, int | None]]:
         """What the symbols themselves allow."""
-        ends = {n: (s.low, s.high) if s.integer else (1, None) for n, s in self.inputs.items() if s.integer or n.endswith("_bottom")}
+        ends = {
+            n: (s.low, s.high) if s.integer else (1, None)
+            for n, s in self.inputs.items()
+            if s.integer or n.endswith("_bottom")
+        }
         return {
-            n: (None if a is None else int(-(-a // 1)), None if b is None else int(b // 1)) for n, (a, b) in ends.items()
+            n: (None if a is None else int(-(-a // 1)), None if b is None else int(b // 1))
+            for n, (a, b) in ends.items()
         }
 
     def _about(self, ranges: Mapping[str, Range]) -> list[str]:

@@ -48,7 +48,7 @@ class NumpyWriter(Writer):
         kind = self.language.types[int(max(abs(low), abs(high)).bit_length() > 63)]
         self.line(f"{name} = np.asarray({name})")
         self.line(f'if {name}.dtype.kind not in "iuO":\n    raise TypeError("integers are needed")')
-        self.line(f'if {name}.size and (int({name}.min()) < {low} or int({name}.max()) > {high}):')
+        self.line(f"if {name}.size and (int({name}.min()) < {low} or int({name}.max()) > {high}):")
         self.line('    raise ValueError("outside of the range")')
         self.line(f"{name} = {name}.astype({kind})")
         return ""

@@ -37,7 +37,13 @@ class Dialect:
 _ROOT = "CAST(round(sqrt(CAST({a} AS DOUBLE PRECISION))) AS BIGINT)"
 DIALECTS = {
     "duckdb": Dialect(
-        "DuckDB", ("BIGINT", "HUGEINT"), (63, 126), ("{a} // {b}", "{a} // {b}"), gcd="gcd({a}, {b})", shift="CAST(1 AS BIGINT) << {a}", root=_ROOT
+        "DuckDB",
+        ("BIGINT", "HUGEINT"),
+        (63, 126),
+        ("{a} // {b}", "{a} // {b}"),
+        gcd="gcd({a}, {b})",
+        shift="CAST(1 AS BIGINT) << {a}",
+        root=_ROOT,
     ),
     "postgres": Dialect(
         "PostgreSQL",
@@ -48,7 +54,14 @@ DIALECTS = {
         shift="CAST(1 AS BIGINT) << CAST({a} AS INTEGER)",
         root=_ROOT,
     ),
-    "spark": Dialect("Spark", ("BIGINT", "DECIMAL(38, 0)"), (63, 126), ("{a} div {b}", ""), quote="`", root=_ROOT.replace(" PRECISION", "")),
+    "spark": Dialect(
+        "Spark",
+        ("BIGINT", "DECIMAL(38, 0)"),
+        (63, 126),
+        ("{a} div {b}", ""),
+        quote="`",
+        root=_ROOT.replace(" PRECISION", ""),
+    ),
     "sqlite": Dialect("SQLite", ("INTEGER",), (63,), ("{a} / {b}",), shift="1 << {a}"),
 }
 
@@ -80,7 +93,10 @@ class Query:
         return "\n".join(lines)
 
     def _inputs(self) -> str:
-        return ", ".join(f"{self.cast(self.quoted(p), self._place(p))} AS {self.quoted(p)}" for p in self.parameters) or "1 AS one"
+        return (
+            ", ".join(f"{self.cast(self.quoted(p), self._place(p))} AS {self.quoted(p)}" for p in self.parameters)
+            or "1 AS one"
+        )
 
     def _place(self, parameter: str) -> int:
         """The place of the type of a parameter."""
@@ -109,7 +125,11 @@ class Query:
         raise too_wide(self.dialect.name, bits, {p: self.ranges.inputs[p] for p in self.parameters})
 
     def refused(self, what: str) -> SymcostError:
-        return SymcostError(Diagnostic("cannot-emit", f"{what} cannot be written exactly in {self.dialect.name}", help="python and c can"))
+        return SymcostError(
+            Diagnostic(
+                "cannot-emit", f"{what} cannot be written exactly in {self.dialect.name}", help="python and c can"
+            )
+        )
 
     # expressions
 
@@ -129,7 +149,11 @@ class Query:
         match node.op:
             case "number":
                 literal = str(node.number)
-                return self.cast(literal if wide == 0 else f"'{literal}'", wide) if wide or abs(node.number) >> 31 else (literal if node.number >= 0 else f"({literal})")
+                return (
+                    self.cast(literal if wide == 0 else f"'{literal}'", wide)
+                    if wide or abs(node.number) >> 31
+                    else (literal if node.number >= 0 else f"({literal})")
+                )
             case "input":
                 return self.quoted(str(node.value))
             case "+" | "*":

@@ -81,7 +81,8 @@ def definitions(file: s.File, modules: Modules) -> Scope:
 
 
 Argument = Size | bool | tuple[Size, ...]
-Seen = Callable[[s.Step, Shape | None, Scope, list[Node]], None]  # a step, what came in, where it stands, what it became
+# told of a step: what came in, the scope with what goes out, what it became
+Seen = Callable[[s.Step, Shape | None, Scope, list[Node]], None]
 
 
 def instantiate(

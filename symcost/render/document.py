@@ -128,21 +128,18 @@ def repeats(rows: Sequence[Row]) -> bool:
 
 
 def rendered(document: Document, form: str) -> str:
-    """The document as ``text``, ``markdown``, ``latex`` or ``json``."""
+    """The document as ``text``, ``markdown``, ``latex``, ``typst``, ``json`` or ``html``."""
     from io import StringIO
 
     if form == "text":
-        from rich.console import Console
-
-        from symcost.render.terminal import layers, show
+        from symcost.render.terminal import layers, plain, show
 
         stream = StringIO()
-        console = Console(file=stream, highlight=False, emoji=False, markup=False, width=100)
-        show(document, console, table=layers if document.table else None)
+        show(document, plain(stream), table=layers if document.table else None)
         return stream.getvalue()
     from importlib import import_module
 
-    if form not in ("markdown", "latex", "typst", "json"):
-        raise ValueError(f"a table is text, markdown, latex, typst or json, not {form!r}")
+    if form not in ("markdown", "latex", "typst", "json", "html"):
+        raise ValueError(f"a table is text, markdown, latex, typst, json or html, not {form!r}")
     page: str = import_module(f"symcost.render.{form}").page(document)
     return page

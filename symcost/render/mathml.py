@@ -18,13 +18,13 @@ _TALL = re.compile("<(mfrac|munderover|msqrt)")
 _NUMBERS = re.compile(rf"{TIMES}(?=(<msup>|<mrow>)*<mn>)")
 _SIGNS = {"-": "−", "..": "…"}
 _FUNCTIONS = {"log2": "<msub><mi>log</mi><mn>2</mn></msub>"}
-BROKEN = 5  # terms from which a formula may be broken into lines
+BROKEN = 5
 
 
-def formula(size: Size) -> str:
-    """A ``math`` element; a long sum is several, between which a page may break the line."""
+def formula(size: Size, broken: int = BROKEN) -> str:
+    """A ``math`` element; a sum of so many terms is several, between which a page may break the line."""
     before, terms, after = parts(size, MATHML) if size.terms else ("", [], "")
-    if len(terms) < BROKEN:
+    if len(terms) < broken:
         return _math(text(size, MATHML))
     pieces = [written for written, _ in terms]
     pieces[0], pieces[-1] = before + pieces[0], pieces[-1] + after
@@ -68,9 +68,11 @@ def _identifier(word: str) -> str:
 
 def _letter(head: str) -> str:
     """The letter a Greek name stands for; other words as they are."""
-    kind = "CAPITAL" if head[:1].isupper() else "SMALL"
+    if len(head) < 2 or not head.isascii():
+        return head
+    kind = "CAPITAL" if head[0].isupper() else "SMALL"
     try:
-        return lookup(f"GREEK {kind} LETTER {head.upper().replace('LAMBDA', 'LAMDA')}") if head.isascii() and len(head) > 1 else head
+        return lookup(f"GREEK {kind} LETTER {head.upper().replace('LAMBDA', 'LAMDA')}")
     except KeyError:
         return head
 

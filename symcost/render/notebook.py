@@ -14,6 +14,7 @@ from symcost.explain import Explanation
 from symcost.proving import Proof
 from symcost.render import causes, derivation, markdown, proofs, readings
 from symcost.render.figures import si
+from symcost.render.terminal import plain
 
 
 def bundle(result: object) -> dict[str, str]:
@@ -45,5 +46,5 @@ def _both(text: str, page: str) -> dict[str, str]:
 def _printed(show: Callable[[Console], None]) -> str:
     """What a terminal of 100 columns would show."""
     stream = StringIO()
-    show(Console(file=stream, highlight=False, emoji=False, markup=False, width=100))
+    show(plain(stream))
     return stream.getvalue()

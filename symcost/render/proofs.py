@@ -65,7 +65,7 @@ def markdown(proof: Proof) -> str:
     lines = [f"| {proof.verdict} | `{' '.join(proof.claim.split())}` |", "| --- | --- |", f"| how | {proof.how} |"]
     if proof.witness:
         lines += [f"| at | {at(proof)} |", f"| difference | ${proof.difference.latex()}$ |"]
-    lines += [f"| where | {c} |" for c in proof.conditions]
+    lines += ["| where | " + c.replace("|", r"\|") + " |" for c in proof.conditions]
     return "\n".join(lines) + "\n"
 
 

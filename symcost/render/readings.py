@@ -54,7 +54,8 @@ def show(explanation: Explanation, printed: str, console: Console, *, parts: boo
 def markdown(explanation: Explanation, printed: str) -> str:
     """A table of the ways of counting that print a figure, or of the nearest with how far off they are."""
     found = tuple(r for r in explanation.exact if not r.scope) or explanation.exact or explanation.nearest
-    lines = [f"| {printed} | {'is the figure of' if explanation.exact else 'is no figure; the nearest'} |", "| ---: | --- |"]
+    said = "is the figure of" if explanation.exact else "is no figure known here; the nearest are"
+    lines = [f"| {printed} | {said} |", "| ---: | --- |"]
     for (value, unit, scope), names in _grouped(found).items():
         what = ": ".join(part for part in (scope, ", ".join(names)) if part)
         apart = "" if explanation.exact else f" ({_signed(Fraction(value) - explanation.value)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -45,6 +46,20 @@ def show(
         entry(console, "turns", ", ".join(turns), max(len(label) for label in document.costs))
     _totals(document, console, spelling)
     _below(document, console, spelling, speed)
+
+
+def plain(stream: TextIO, width: int = 100) -> Console:
+    """A console that writes nothing but text: by itself, Rich would draw in a notebook and obey FORCE_COLOR."""
+    return Console(
+        file=stream,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        width=width,
+        force_terminal=False,
+        force_jupyter=False,
+        color_system=None,
+    )
 
 
 def aligned(table: Table, console: Console) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 from symcost import __version__
 from symcost.architecture import Cost, Row
 from symcost.conventions import convention
-from symcost.emit import javascript, python
+from symcost.emit import javascript
+from symcost.emit.module import Emitter, Formulas
 from symcost.outline import Part, contributions, once, outline
 from symcost.render.document import Document
 from symcost.render.html.start import Slider, sliders
@@ -29,6 +30,7 @@ from symcost.render.mathml import condition, equation, formula, name, shape
 from symcost.sizes.atoms import Rational, Size, Sum, Symbol
 from symcost.sizes.notation import UNICODE, condition_text
 from symcost.sizes.shape import Shape
+from symcost.source import SymcostError
 
 FOLDER = Path(__file__).parent
 
@@ -114,14 +116,19 @@ class _Report:
 
     def _copies(self) -> dict[str, str]:
         found = {"latex": latex_page(self.document), "json": json_page(self.document)}
-        found["python"] = "\n\n".join(self._python(label) for label in self.labels)
+        found |= self._python("python", self.labels)
         for number, label in enumerate(self.labels):
             found[f"latex-{number}"] = self.costs[label].latex()
-            found[f"python-{number}"] = self._python(label)
+            found |= self._python(f"python-{number}", [label])
         return found
 
-    def _python(self, label: str) -> str:
-        return python.function(label.lower(), self.whole[label].resolved()._presentable)
+    def _python(self, key: str, labels: Iterable[str]) -> dict[str, str]:
+        """Functions that refuse sizes at which the network does not exist; nothing where there is no exact function."""
+        sizes = {re.sub(r"\W+", "_", c.lower()).strip("_"): self.whole[c]._public for c in labels}
+        try:
+            return {key: Emitter(Formulas(self.document.title, sizes, self.net.requirements)).text("python")}
+        except SymcostError:
+            return {}
 
     def _symbols(self) -> tuple[Symbol, ...]:
         """The free symbols of everything that is worked out on the page, in the order of their declaration."""
@@ -138,7 +145,11 @@ class _Report:
 
     def _flow(self) -> str:
         taken = ", ".join(map(_tensor, self.net.inputs.values()))
-        given = "" if self.net.output is None else f" <span class='to'>→</span> {_tensor(self.document.shape(self.net.output))}"
+        given = (
+            ""
+            if self.net.output is None
+            else f" <span class='to'>→</span> {_tensor(self.document.shape(self.net.output))}"
+        )
         return taken + given
 
     def _total(self, label: str) -> str:
@@ -175,7 +186,8 @@ class _Report:
         number = list(self.labels).index(label)
         written = formula(self.costs[label]._presentable)
         buttons = "".join(
-            f'<button type="button" class="copy" data-copy="{form}-{number}" aria-label="Copy {escape(label)} as {word}">{word}</button>'
+            f'<button type="button" class="copy" data-copy="{form}-{number}" '
+            f'aria-label="Copy {escape(label)} as {word}">{word}</button>'
             for form, word in (("latex", "LaTeX"), ("python", "Python"))
         )
         return (
@@ -200,7 +212,8 @@ class _Report:
     def _block(self, part: Part, depth: int) -> str:
         output = self.net.layers[part.rows[-1]].output
         return (
-            f'<tr class="block" data-depth="{depth}" data-rows="{part.rows[0]}-{part.rows[-1]}"><th scope="row" style="--depth:{depth}">'
+            f'<tr class="block" data-depth="{depth}" data-rows="{part.rows[0]}-{part.rows[-1]}">'
+            f'<th scope="row" style="--depth:{depth}">'
             f'<button type="button" class="fold" aria-expanded="true">{escape(part.name)}</button></th>'
             f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(output))}</td>"
             f'<td class="number">{self._block_cell(part, "params")}</td><td class="number">{self._block_cell(part, "macs")}</td>'
@@ -216,14 +229,15 @@ class _Report:
         row = self.net.layers[number]
         costs = "".join(f'<td class="number">{self._cell(c)}</td>' for c in (row.params, row.macs))
         return (
-            f'<tr data-depth="{depth}" data-row="{number}"><th scope="row" style="--depth:{depth}"><code>{escape(row.text)}</code></th>'
+            f'<tr data-depth="{depth}" data-row="{number}">'
+            f'<th scope="row" style="--depth:{depth}"><code>{escape(row.text)}</code></th>'
             f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(row.output))}</td>"
             f'{costs}<td class="number here"></td><td class="share"></td></tr>\n'
         )
 
     def _cell(self, cost: Cost) -> str:
         size = self.document.cell(cost)._presentable
-        return "" if size.number == 0 else formula(size)
+        return "" if size.number == 0 else formula(size, broken=2)
 
     def _conditions(self) -> str:
         listed = "".join(
@@ -297,7 +311,8 @@ def _slider(slider: Slider) -> str:
     meaning = f"<span class='meaning'>{escape(slider.meaning)}</span>" if slider.meaning else ""
     return (
         f'<div class="slider"><label for="number-{own}">{name(slider.symbol.name)}{meaning}</label>'
-        f'<input id="number-{own}" data-number="{own}" type="text" inputmode="decimal" autocomplete="off" value="{_decimal(slider.value)}">'
+        f'<input id="number-{own}" data-number="{own}" type="text" inputmode="decimal" autocomplete="off" '
+        f'value="{_decimal(slider.value)}">'
         f'<input aria-label="{own}{", " if slider.meaning else ""}{escape(slider.meaning)}" data-slider="{own}" type="range" '
         f'{number} max="{_decimal(slider.high)}"></div>'
     )
@@ -306,7 +321,8 @@ def _slider(slider: Slider) -> str:
 def _chart(slider: Slider) -> str:
     own = escape(slider.symbol.name)
     return (
-        f'<figure class="chart"><figcaption><span class="what"></span> against {name(slider.symbol.name)}<span class="and"></span></figcaption>'
+        f'<figure class="chart"><figcaption><span class="what"></span> against {name(slider.symbol.name)}'
+        '<span class="and"></span></figcaption>'
         f'<svg data-chart="{own}" viewBox="0 0 460 260" role="img"></svg><p class="doubling" data-doubling="{own}"></p></figure>'
     )
 

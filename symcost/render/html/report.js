@@ -433,6 +433,7 @@ function arrange() {
 
 for (const button of $$("[data-copy]")) {
   const word = button.textContent;
+  button.hidden = !(button.dataset.copy in data.copies);
   button.addEventListener("click", async () => {
     const done = await copied(data.copies[button.dataset.copy]);
     button.textContent = done ? "Copied" : "No access";

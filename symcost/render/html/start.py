@@ -34,7 +34,24 @@ USUAL = {
     "groups": 1,
     "dilation": 1,
 }
-TRIED = (64, 32, 8, 1, 2, 4, 16, 128, 256, 3, 6, 12, 24, 48, 96, 192)  # for all of them, where the usual values do not fit
+TRIED = (
+    64,
+    32,
+    8,
+    1,
+    2,
+    4,
+    16,
+    128,
+    256,
+    3,
+    6,
+    12,
+    24,
+    48,
+    96,
+    192,
+)  # for all of them, where the usual values do not fit
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,9 @@ def _slider(net: Architecture, symbol: Symbol, meaning: str, value: Rational, st
         high *= 2
     high = high if most is None else min(most, high)
     alone = Size.of(symbol)
-    multiples = [c.divisor for c in net.requirements if c.kind == "|" and c.size == alone and c.guard == ONE and not c.turns]
+    multiples = [
+        c.divisor for c in net.requirements if c.kind == "|" and c.size == alone and c.guard == ONE and not c.turns
+    ]
     return Slider(symbol, meaning, value, low, max(floor(high / Fraction(step)) * step, value), step, tuple(multiples))
 
 

@@ -1,0 +1,194 @@
+"""Costs over grids: each row against the network at that point, by NumPy and by databases."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from fractions import Fraction
+from io import StringIO
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import symcost
+from symcost.cli import cli
+from symcost.source import DomainError, SymcostError
+
+pytest.importorskip("numpy")
+
+from symcost import sweep as module
+from symcost.sweep import Sweep
+
+CHAIN = "input 3@X x Y  conv3-16/2 maxpool3 gap fc-10"
+REAL = "sym a : real = 1/2\ninput 3@X x X  conv3-(floor(64*a))/2 relu"
+
+
+def axes(**limits: Any) -> dict[str, Any]:
+    return {n: (v[0], v[1], v[2] if len(v) > 2 else 1) for n, v in limits.items()}
+
+
+def rows(found: Sweep) -> list[tuple[Any, ...]]:
+    return [row for columns in found.rows() for row in zip(*columns, strict=True)]
+
+
+def expected(text: str, grid: dict[str, Any], of: tuple[str, ...] = ("params", "macs")) -> list[tuple[Any, ...]]:
+    """Point by point, by substitution."""
+    net = symcost.parse(text)
+    values = []
+    for first, last, step in grid.values():
+        values.append(
+            [
+                Fraction(first) + i * Fraction(step)
+                for i in range(int((Fraction(last) - Fraction(first)) // Fraction(step)) + 1)
+            ]
+        )
+    found = []
+    for point in product(*values):
+        try:
+            at = net.at(dict(zip(grid, point, strict=True)))
+        except DomainError:
+            continue
+        found.append((*point, *(at.cost(c).value for c in of)))
+    return found
+
+
+GRIDS = [
+    (CHAIN, axes(X=(1, 40), Y=(1, 9))),
+    (CHAIN, axes(X=(32, 4096, 509), Y=(7, 7))),
+    (REAL, axes(X=(10, 19), a=(Fraction(1, 10), 1, Fraction(3, 10)))),
+    (REAL, axes(a=(0, 1, Fraction(1, 64)), X=(3, 5))),
+    ("input C@X  linear-(C//3) relu x 2", axes(X=(1, 3), C=(1, 20))),
+    ("input 3@X x X  conv3-8/2", axes(X=(10**9, 10**9 + 5))),
+]
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 17])
+@pytest.mark.parametrize(("text", "grid"), GRIDS)
+def test_rows(text: str, grid: dict[str, Any], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the size of the blocks."""
+    monkeypatch.setattr(module, "CHUNK", chunk)
+    assert rows(Sweep(symcost.parse(text), grid, ("params", "macs"))) == expected(text, grid)
+
+
+def in_duckdb(query: str) -> list[Any]:
+    return pytest.importorskip("duckdb").connect().execute(query).fetchall()
+
+
+def in_sqlite(query: str) -> list[Any]:
+    with sqlite3.connect(":memory:") as base:
+        return base.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(("dialect", "run"), [("duckdb", in_duckdb), ("sqlite", in_sqlite)])
+@pytest.mark.parametrize(("text", "grid"), GRIDS)
+def test_queries(text: str, grid: dict[str, Any], dialect: str, run: Any) -> None:
+    """The same as SQL."""
+    found = Sweep(symcost.parse(text), grid, ("params", "macs"))
+    try:
+        query = found.query(dialect)
+    except SymcostError as error:
+        assert dialect == "sqlite", error
+        return
+    made = sorted(
+        tuple(float(v) if n == "a" else int(v) for n, v in zip(found.columns, row, strict=True)) for row in run(query)
+    )
+    assert made == sorted(
+        tuple(float(v) if n == "a" else v for n, v in zip(found.columns, row, strict=True))
+        for row in expected(text, grid)
+    )
+
+
+WHERE = [
+    ("macs < 1k", lambda p: p["macs"] < 1000),
+    ("macs <= 20k and params/X > 20", lambda p: p["macs"] <= 20_000 and Fraction(p["params"], p["X"]) > 20),
+    ("X != Y and X >= 2*Y", lambda p: p["X"] != p["Y"] and p["X"] >= 2 * p["Y"]),
+    ("X % 4 == 0", lambda p: p["X"] % 4 == 0),
+]
+
+
+@pytest.mark.parametrize(("where", "holds"), WHERE)
+def test_where(where: str, holds: Any) -> None:
+    grid = axes(X=(1, 40), Y=(1, 20))
+    every = [dict(zip(("X", "Y", "params", "macs"), map(int, r), strict=True)) for r in expected(CHAIN, grid)]
+    kept = sorted(tuple(p.values()) for p in every if holds(p))
+    found = Sweep(symcost.parse(CHAIN), grid, ("params", "macs"), where)
+    assert sorted(rows(found)) == kept
+    assert 0 < len(kept) < len(every)
+    assert sorted(in_duckdb(found.query("duckdb"))) == kept
+
+
+@pytest.mark.parametrize(
+    "aims", [("max:X", "macs"), ("macs", "max:Y"), ("max:X", "max:Y", "macs"), ("max:macs",), ("params", "macs")]
+)
+@pytest.mark.parametrize("chunk", [50, 1 << 17])
+def test_pareto(aims: tuple[str, ...], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no other point beats, found by comparing all with all."""
+    monkeypatch.setattr(module, "CHUNK", chunk)
+    grid = axes(X=(5, 40), Y=(5, 20))
+    every = [tuple(map(int, r)) for r in expected(CHAIN, grid)]
+    names = ("X", "Y", "params", "macs")
+
+    def key(row: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(-row[names.index(a[4:])] if a.startswith("max:") else row[names.index(a)] for a in aims)
+
+    keys = {r: key(r) for r in every}
+    front = sorted(
+        r
+        for r in every
+        if not any(k != keys[r] and all(a <= b for a, b in zip(k, keys[r], strict=True)) for k in keys.values())
+    )
+    found = Sweep(symcost.parse(CHAIN), grid, ("params", "macs"), "", aims)
+    assert sorted(rows(found)) == front
+    for query, run in ((found.query("duckdb"), in_duckdb), (found.query("sqlite"), in_sqlite)):
+        assert sorted(run(query)) == front
+
+
+def test_wrong() -> None:
+    net = symcost.parse(CHAIN)
+    for grid, more, message in [
+        (axes(X=(1, 2)), {}, "no values for Y"),
+        (axes(X=(0, 2), Y=(1, 1)), {}, "at least 1"),
+        (axes(X=(Fraction(1, 2), 2), Y=(1, 1)), {}, "integer"),
+        (axes(Q=(1, 2), Y=(1, 1)), {}, "no symbol 'Q'"),
+        (axes(X=(1, 2), Y=(1, 1)), {"where": "macs"}, "compares nothing"),
+        (axes(X=(1, 2), Y=(1, 1)), {"pareto": ["flops"]}, "no figure"),
+    ]:
+        with pytest.raises(SymcostError, match=message):
+            Sweep(net, grid, ("params", "macs"), **more)
+
+
+def command(*args: str) -> Any:
+    return CliRunner().invoke(cli, ["sweep", CHAIN, "--over", "X=5..12,Y=5..6", *args])
+
+
+def test_files(tmp_path: Path) -> None:
+    """CSV, JSON lines and Parquet of the same rows; nothing is overwritten, nothing is left behind."""
+    wanted = [tuple(map(int, r)) for r in expected(CHAIN, axes(X=(5, 12), Y=(5, 6)))]
+    printed = command()
+    assert [tuple(map(int, r)) for r in list(csv.reader(StringIO(printed.stdout)))[1:]] == wanted
+    for name in ("out.csv", "out.jsonl", "out.parquet"):
+        path = tmp_path / name
+        assert command("-o", str(path)).exit_code == 0
+        again = command("-o", str(path))
+        assert again.exit_code == 1
+        assert "file-exists" in again.stderr
+        assert command("-o", str(path), "--force").exit_code == 0
+    assert [tuple(json.loads(line).values()) for line in (tmp_path / "out.jsonl").read_text().splitlines()] == wanted
+    assert in_duckdb(f"SELECT * FROM '{tmp_path / 'out.parquet'}'") == wanted
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.jsonl", "out.parquet"]
+
+
+def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not whole is not there."""
+
+    def stopped(*_: Any) -> Any:
+        yield [[5], [5], [1], [1]]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sweep, "rows", stopped)
+    command("-o", str(tmp_path / "out.csv"))
+    assert list(tmp_path.iterdir()) == []
