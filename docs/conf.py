@@ -34,7 +34,7 @@ exclude_patterns = [".*", "build", "dist", "symcost", "benchmarks", "grammar", "
 
 CONTENTS = {
     "Tutorials": ["tutorials/paper", "tutorials/scaling", "tutorials/latex"],
-    "At hand": ["cheatsheet", "language", "cli", "api", "counting", "counters"],
+    "At hand": ["cheatsheet", "language", "cli", "api", "counting", "counters", "editors"],
     "Made from the code": ["layers", "conventions", "zoo", "catalogue", "diagnostics"],
     "To change it": ["howto/layer", "howto/convention", "howto/network", "architecture", "errata", "changelog"],
 }

@@ -105,7 +105,7 @@ class Sweep:
         for axis in self.axes:
             names = inputs_of(axis.symbol)
             self.ranges[names[0]] = axis.range
-            self.ranges |= {n: (axis.bottom, axis.bottom) for n in names[1:]}
+            self.ranges |= dict.fromkeys(names[1:], (axis.bottom, axis.bottom))
         for condition in every:
             self._sized(condition.size)
 

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from random_sizes import EVERY, L, T, X, Y, Z, Formula, formulas, points, powers, powers_points, roundings
+from random_sizes import EVERY, Formula, X, Y, Z, formulas, points, powers, powers_points, roundings
 from strategies import examples
 
 import symcost
@@ -26,7 +26,7 @@ from symcost.cli import cli
 from symcost.emit.module import DIALECTS, Emitter, Formulas
 from symcost.sizes import Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
+from symcost.sizes.functions import divisible, gcd, holds, log2, minimum, sqrt
 from symcost.source import DomainError, SymcostError
 
 Value = int | Fraction | None  # None: there is none, or no integer where a language has no fractions
@@ -392,7 +392,7 @@ def test_conditions(language: str, run: Any) -> None:
     ]
     emitter = Emitter(Formulas("f", {"f": x / 4 + y}, tuple(given_)), {"X": (1, 50), "Y": (1, 50)})
     rows = [
-        [dict(X=a, Y=b)[n] for n in emitter.inputs]
+        [{"X": a, "Y": b}[n] for n in emitter.inputs]
         for a, b in [(4, 1), (4, 5), (6, 1), (8, 2), (8, 3), (0, 0), (48, 48)]
     ]
     assert run(emitter, rows) == [[2, None, None, 4, None, None, 60]]

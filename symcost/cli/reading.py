@@ -144,7 +144,7 @@ def spelled(given: tuple[str, ...], option: str) -> dict[str, str]:
     """``Cin as C_{\\mathrm{in}}`` by name."""
     found: dict[str, str] = {}
     for style in given:
-        name, word, written = style.partition(" as ")
+        name, word, written = style.partition(" as " if " as " in style else "=")
         if not word or not name.strip() or not written.strip():
             raise click.UsageError(f"{option} '{style}' is not of the form 'NAME as TEX'")
         found[name.strip()] = written.strip()

@@ -181,7 +181,7 @@ def receptive(program: str, net: str | None, given: tuple[str, ...], layers: boo
     """Say what an output position sees of the input: how many positions, in what strides, from where on.
 
     \b
-    symcost receptive zoo/vgg --net vgg16
+    symcost receptive zoo/vgg --net vgg
     symcost receptive 'sym n  input 3@X  for i in 0..<n { conv3-3(dil=2^i) }'
     """
     from symcost import receptive as r

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import gcd, isqrt
 from typing import Any
 
-from symcost.emit.code import Node
+from symcost.emit.code import Node, inner
 from symcost.emit.ranges import Range, Ranges, Unbounded
 
 NARROW = 63
@@ -24,10 +24,10 @@ BLOCK = 1 << 14  # points worked out at a time, so that they stay in the process
 
 def exact(value: Node, point: Mapping[str, int]) -> int:
     """The value at one point. Raises `ZeroDivisionError` and `ValueError` where there is none."""
-    return _Scalar(point).of(value)
+    return Scalar(point).of(value)
 
 
-class _Scalar:
+class Scalar:
     """Python's integers at one point."""
 
     def __init__(self, point: Mapping[str, int]) -> None:
@@ -52,9 +52,9 @@ class _Scalar:
         args = [self.of(a) for a in node.args]
         return _whole(args[0], args[1]) if node.op == "/" else INTEGERS[node.op](*args)
 
-    def _turn(self, node: Node, turn: int) -> _Scalar:
+    def _turn(self, node: Node, turn: int) -> Scalar:
         assert isinstance(node.value, Node)
-        return _Scalar({**self.point, str(node.value.value): turn})
+        return Scalar({**self.point, str(node.value.value): turn})
 
     def true(self, node: Node) -> bool:
         match node.op:
@@ -221,19 +221,17 @@ class Arrays:
         values = self._each(node, lambda one: one.of(node))
         return self._settled(node, values)
 
-    def _each(self, node: Node, value: Callable[[_Scalar], Any]) -> Any:
-        from symcost.emit.code import inner
-
+    def _each(self, node: Node, value: Callable[[Scalar], Any]) -> Any:
         np = self.np
         used = [str(n.value) for n in inner(node) if n.op == "input" and str(n.value) in self.points]
         if not used:
-            return np.asarray(value(_Scalar({})), dtype=object)
+            return np.asarray(value(Scalar({})), dtype=object)
         shaped = np.broadcast_arrays(*(self.points[name] for name in used))
         known: dict[tuple[int, ...], Any] = {}
         found = np.empty(shaped[0].size, dtype=object)
         for place, point in enumerate(zip(*(a.ravel().tolist() for a in shaped), strict=True)):
             if point not in known:
-                known[point] = value(_Scalar(dict(zip(used, point, strict=True))))
+                known[point] = value(Scalar(dict(zip(used, point, strict=True))))
             found[place] = known[point]
         return found.reshape(shaped[0].shape)
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from symcost.emit.arrays import BLOCK, NARROW, Arrays, Residues, exact
+from symcost.emit.arrays import BLOCK, NARROW, Arrays, Residues, Scalar, exact
 from symcost.emit.code import Code, Node, inner, inputs_of
 from symcost.emit.ranges import Range, Ranges, Unbounded
 from symcost.prove import _degree, _period
@@ -57,7 +57,7 @@ class CostFunction:
         return f"<exact function of {', '.join(self.parameters)}: {self.size}>"
 
     def _bound(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
-        given = dict(zip(self.parameters, args, strict=False)) | named
+        given: dict[str, Any] = {**dict(zip(self.parameters, args, strict=False)), **named}
         if len(args) + len(named) != len(self.symbols) or given.keys() != set(self.parameters):
             raise TypeError(f"it takes a value for each of {', '.join(self.parameters) or 'no symbols'}")
         return given
@@ -211,7 +211,8 @@ class CostFunction:
             top, bottom = arrays.wide(top), arrays.wide(bottom)
         if not np.any(top % bottom):
             return top // bottom
-        return np.frompyfunc(lambda a, b: Fraction(int(a), int(b)), 2, 1)(*map(arrays.wide, (top, bottom)))
+        divided = np.frompyfunc(lambda a, b: Fraction(int(a), int(b)), 2, 1)
+        return np.asarray(divided(*map(arrays.wide, (top, bottom))), dtype=object)
 
 
 def _looked_up(np: Any, table: Any, given: Any, low: int) -> Any:
@@ -246,10 +247,8 @@ def _parts(value: Rational) -> tuple[int, int]:
 
 
 def _holds(condition: Node, point: Mapping[str, int]) -> bool:
-    from symcost.emit.arrays import _Scalar
-
     try:
-        return _Scalar(point).true(condition)
+        return Scalar(point).true(condition)
     except (ZeroDivisionError, ValueError):
         return False
 

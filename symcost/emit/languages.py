@@ -56,9 +56,7 @@ C = Language(
     helpers=_C_HELPERS,
     head={"": "#include <stdbool.h>\n#include <stdint.h>\n"},
     taken=frozenset(
-        """auto break case char const continue default do double else enum extern float for goto if inline int long register
-        restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true false
-        value main asm typeof""".split()
+        ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "value", "main", "asm", "typeof"]
     ),
 )
 
@@ -109,9 +107,7 @@ RUST = Language(
     helpers=_RUST_HELPERS,
     head={"": "#![allow(non_snake_case, unused_parens, dead_code)]\n"},
     taken=frozenset(
-        """as break const continue crate else enum extern false fn for if impl in let loop match mod move mut pub ref return self
-        Self static struct super trait true type unsafe use where while async await dyn abstract become box do final macro
-        override priv typeof unsized virtual yield try Some None Option""".split()
+        ["as", "break", "const", "continue", "crate", "else", "enum", "extern", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while", "async", "await", "dyn", "abstract", "become", "box", "do", "final", "macro", "override", "priv", "typeof", "unsized", "virtual", "yield", "try", "Some", "None", "Option"]
     ),
 )
 
@@ -209,9 +205,7 @@ JAVASCRIPT = Language(
     equal="===",
     helpers=_EXACT_JAVASCRIPT,
     taken=frozenset(
-        """arguments await break case catch class const continue debugger default delete do else enum eval export extends false
-        finally for function if implements import in instanceof interface let new null package private protected public return
-        static super switch this throw true try typeof var void while with yield BigInt RangeError""".split()
+        ["arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield", "BigInt", "RangeError"]
     ),
 )
 

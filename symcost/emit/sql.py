@@ -186,7 +186,7 @@ class Query:
         at = max(self.width(node), *map(self.width, node.args))
         args = [self.source(a, at) for a in node.args]
         if node.op in ("//", "/"):
-            written = self.quotient(node, *args, at)
+            written = self.quotient(node, args[0], args[1], at)
         else:
             written = args[0]
             for arg in args[1:]:

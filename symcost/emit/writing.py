@@ -389,7 +389,7 @@ class Writer:
     def name(self, given: str) -> str:
         if given not in self.names:
             wanted = f"t{given[1:]}" if given.startswith("#") else self.identifier(given)
-            while wanted in self.names.values() or wanted in self.function.parameters and given.startswith("#"):
+            while wanted in self.names.values() or (wanted in self.function.parameters and given.startswith("#")):
                 wanted += "_"
             self.names[given] = wanted
         return self.names[given]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from symcost.architecture import Cost
@@ -20,6 +20,21 @@ WIDE = 54  # signs of a formula in a column of text
 LAYER = 26  # letters of a layer that fit on a line of its column
 LINES = 12  # of formulas that may stay on one page
 FORMULA = 24  # signs of a formula in a cell of a table
+
+
+def _on_one_line(spelling: Spelling) -> Spelling:
+    """With ``X/2`` for a fraction: stacked ones in two rows of a table would touch."""
+
+    def rounded(name: str) -> Callable[[str, str], str]:
+        return lambda top, bottom: rf"\l{name} {top if bottom == '1' else f'{top}/{bottom}'} \r{name}"
+
+    return replace(
+        spelling,
+        fraction=lambda top, bottom: f"{top}/{bottom}",
+        floor=rounded("floor"),
+        ceil=rounded("ceil"),
+        braces_fraction=False,
+    )
 
 
 def condition(c: Condition) -> str:
@@ -127,7 +142,7 @@ def _words(document: Document, spelling: Spelling) -> Iterator[str]:
 
 def _code(meaning: str) -> str:
     """``kernel side of conv(K)-64`` with the layer in typewriter type."""
-    head, of, layer = meaning.partition(" of ")
+    head, of, layer = meaning.rpartition(" of ")
     return rf"{head} of \texttt{{{escaped(layer)}}}" if of and re.search(r"[\d(-]", layer) else escaped(meaning)
 
 
@@ -142,6 +157,8 @@ def _table(document: Document, spelling: Spelling) -> Iterator[str]:
     columns = ("p{36mm}" if wraps else "l") + ("r" if repeated else "") + "lrr"
     heads = ["layer", *([r"$\times$"] if repeated else []), "output", "parameters", "MACs"]
     environment = "longtable" if _long(document) else "tabular"
+    spelling = _on_one_line(spelling)
+    yield r"\medskip"
     yield r"\begin{small}\setlength{\tabcolsep}{4pt}"
     yield rf"\begin{{{environment}}}{{@{{}}{columns}@{{}}}}"
     yield rf"\toprule {' & '.join(heads)} \\ \midrule" + (r" \endhead" if _long(document) else "")
