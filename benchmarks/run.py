@@ -4,6 +4,7 @@
     python benchmarks/run.py            everything, in about a minute
     python benchmarks/run.py cold       whole processes
     python benchmarks/run.py warm       inside one process
+    python benchmarks/run.py many       exact evaluation over 10^7 points (with NumPy)
     python benchmarks/run.py profile    where the time goes, function by function
 
 Milliseconds differ from machine to machine and from minute to minute; ratios much less. So both sides of a ratio are
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VGG = str(ROOT / "examples" / "vgg16.arch")
@@ -170,6 +172,57 @@ def warm(rounds: int) -> list[Line]:
     return [*lines, Line("vgg16.arch, to Lark's parse", ours, larks)]
 
 
+# ----------------------------------------------------------------------------------------------- many points
+
+
+def deep() -> object:
+    """ResNet-152 in one symbol."""
+    from symcost import zoo
+
+    return zoo.load("resnet").net("resnet", 3, 8, 36, 3).at(H="X", W="X", B=1)
+
+
+def many(rounds: int) -> list[Line]:
+    """Exact evaluation over 10^7 points, held against SymPy's NumPy function and against copying them."""
+    import numpy as np
+    import sympy
+
+    net: Any = deep()
+    function = net.function("X", of="macs")
+    expr = net.macs.expr
+    (symbol,) = expr.free_symbols
+    inexact = sympy.lambdify(symbol, expr, "numpy")
+    lines = []
+    for name, last in (("sizes up to 1024", 1024), ("sizes up to 5*10^6", 5 * 10**6)):
+        points = np.random.default_rng(0).integers(32, last + 1, 10**7)
+        target = np.empty_like(points)
+        acts: list[Act] = [
+            lambda p=points: function(p),  # type: ignore[misc]
+            lambda p=points: inexact(p),  # type: ignore[misc]
+            lambda p=points, t=target: np.copyto(t, p),  # type: ignore[misc]
+        ]
+        ours, theirs, copied = best(acts, rounds)
+        found = function(points)
+        wrong = sum(int(found[i]) != function(int(points[i])) for i in range(0, 10**7, 10**4))
+        assert wrong == 0, f"{wrong} wrong values"
+        lines.append(Line(f"10^7 points, {name}, to lambdify(numpy)", ours, theirs, 0.2))
+        lines.append(Line(f"10^7 points, {name}, to np.copyto", ours, copied))
+    return [*lines, swept(rounds)]
+
+
+def swept(rounds: int) -> Line:
+    """A sweep of 100 sizes of ResNet-152, text to figures."""
+    from symcost import zoo
+    from symcost.sweep import Sweep
+
+    def sweep() -> object:
+        net = zoo.load("resnet").net("resnet", 3, 8, 36, 3).at(H="X", W="X", B=1)
+        return list(Sweep(net, {"X": (32, 3200, 32)}, ("params", "macs")).rows())
+
+    assert sweep()
+    return Line("100 sizes of ResNet-152, text to figures", best([sweep], rounds)[0])
+
+
 def profile() -> None:
     """The functions in which the time goes."""
     for shape, layers in ((equal, 10_000), (different, 2000), (shrinking, 200)):
@@ -184,7 +237,7 @@ def profile() -> None:
 def main() -> int:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
-    parser.add_argument("what", nargs="?", choices=("all", "cold", "warm", "profile"), default="all")
+    parser.add_argument("what", nargs="?", choices=("all", "cold", "warm", "many", "profile"), default="all")
     parser.add_argument("--rounds", type=int, default=10, help="how often each process runs (default: 10)")
     options = parser.parse_args()
     if options.what == "profile":
@@ -192,7 +245,7 @@ def main() -> int:
         return 0
     print(f"{'':<46} {'best, ms':>10} {'ratio':>8}  target")
     missed = False
-    for name, measure in (("cold", cold), ("warm", warm)):
+    for name, measure in (("cold", cold), ("warm", warm), ("many", many)):
         if options.what in ("all", name):
             print(f"{name}{', to import sympy' if name == 'cold' else ''}")
             for line in measure(options.rounds if name == "cold" else max(1, options.rounds // 2)):

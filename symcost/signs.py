@@ -163,8 +163,8 @@ def _together(classes: list[list[tuple[int, int]]], low: int, high: int | None) 
     for residue, found in enumerate(classes):
         for at, sign in found:
             following.setdefault(at, []).append((residue, sign))
-    for at, until in pairwise([*changes, None]):
-        assert at is not None
+    ends: list[int | None] = [*changes[1:], None]
+    for at, until in zip(changes, ends, strict=True):
         end = high if until is None else until - 1
         for residue, sign in following[at]:
             current[residue] = sign

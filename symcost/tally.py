@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
+from itertools import count as counter
 
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
@@ -129,7 +129,7 @@ def tally(root: Node) -> Tally:
     def of(leaf: Leaf) -> Figures:
         return figures.setdefault((id(leaf.layer), leaf.input, leaf.output, leaf.form), Figures(leaf))
 
-    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), count()))
+    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), counter()))
     names = sorted({name for e in entries for name in e.counts})
     return Tally(
         entries,

@@ -150,8 +150,9 @@ def rows(net: Architecture, convention: str = "macs", inputs: bool = False) -> t
             found.setdefault(id(work.step.leaf), []).append(work)
     result = []
     for same in found.values():
-        costs = (_priced(net, convention, ((w, getattr(w, way)) for w in same)) for way in ("forward", "backward"))
-        result.append((same[-1].text, _gradients(same[-1]), *costs))
+        forward = _priced(net, convention, ((w, w.forward) for w in same))
+        backward = _priced(net, convention, ((w, w.backward) for w in same))
+        result.append((same[-1].text, _gradients(same[-1]), forward, backward))
     return tuple(result)
 
 

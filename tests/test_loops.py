@@ -349,8 +349,11 @@ PROGRAMS = {
     "no branch and no turn": "sym n : nat input 8@6 for i in 1..n { if 1 < i { conv1-(if i == 1 then 3 else here.c) } }",
     "named in one branch": "input 8@6 if n > 1 { conv1-8 as t } else { conv1-8 } add(t)",
     "named in a branch of a turn": "input 8@6 for i in 0..<n { if i != 0 { conv1-8 as s(i) } else { conv1-8 } } add(s(0))",
-    "a turn in a turn at the beginning": "input 8@6 for i in 0..<n { conv1-8 for j in 0..<i { conv1-(if j == 0 then 4 else 6) conv1-8 } }",
-    "one turn with groups": "sym n : nat " + IMAGE + "for i in 1..n { if i == n - 1 { conv1-4(groups=i) } else { conv1-4 } conv1-8 }",
+    "a turn in a turn at the beginning": "input 8@6 for i in 0..<n { "
+    + "conv1-8 for j in 0..<i { conv1-(if j == 0 then 4 else 6) conv1-8 } }",
+    "one turn with groups": "sym n : nat "
+    + IMAGE
+    + "for i in 1..n { if i == n - 1 { conv1-4(groups=i) } else { conv1-4 } conv1-8 }",
     # sizes named in turns
     "size of a turn named": IMAGE + "for k in 0..<n { conv1-(k + 1) : Q@* conv1-4 }",
     "size at the end of a turn named": IMAGE + "for k in 0..<n { conv1-4 conv1-(k + 1) : Q@* }",

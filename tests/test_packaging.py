@@ -73,7 +73,15 @@ def checkout(dist: Path, tmp_path: Path) -> Path:
 
 
 def test_sdist_holds_what_a_developer_needs(checkout: Path) -> None:
-    wanted = {"README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "dev.py", "grammar/symcost.lark", "grammar/latex.lark"}
+    wanted = {
+        "README.md",
+        "LICENSE",
+        "CITATION.cff",
+        "pyproject.toml",
+        "dev.py",
+        "grammar/symcost.lark",
+        "grammar/latex.lark",
+    }
     folders = [ROOT / name for name in ("docs", "tests", "examples")]
     wanted |= {file.relative_to(ROOT).as_posix() for folder in folders for file in folder.glob("*.*")}
     assert {name for name in wanted if not (checkout / name).exists()} == set()

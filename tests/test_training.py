@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -203,7 +204,7 @@ def test_tensors_used_twice(c: int, uses: int, how: str) -> None:
 
 def layernorm_loops(sets: int, n: int, mean: bool) -> Counter[str]:
     """dx = r*(d - (sum(d) + u*sum(d*u))/n), element by element; without a mean, no sum(d)."""
-    run: Counter[str] = Counter()
+    run: ClassVar[Counter[str]] = Counter()
     for _ in range(sets):
         for _ in range(n):
             run["add"] += int(mean)  # x - mean
@@ -241,7 +242,7 @@ def test_norms(b: int, t: int, c: int, kind: str) -> None:
 class Number(float):
     """A float that counts what is done with it."""
 
-    run: Counter[str] = Counter()
+    run: ClassVar[Counter[str]] = Counter()
 
     def _done(self, op: str, value: float) -> Number:
         Number.run[op] += 1

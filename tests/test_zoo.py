@@ -49,7 +49,9 @@ def test_conditions_say_something(name: str) -> None:
 
 def points(condition: Condition, random: Random) -> Iterator[dict[Symbol, Size]]:
     """Values of the symbols of a condition, small ones first."""
-    symbols = sorted(condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols(), key=lambda s: s.key)
+    symbols = sorted(
+        condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols(), key=lambda s: s.key
+    )
     for most in (3, 8, 40, 300, 5000):
         for _ in range(500):
             ranges = [(int(s.low or 0), min(most, int(s.high or most))) for s in symbols]
@@ -127,9 +129,7 @@ def test_parameters_left_out_stay_symbols() -> None:
     assert "L·(3·f + 2·d·g/h + 2·d + 2)" in run("llama", "llama", "-q").output
 
 
-@pytest.mark.parametrize(
-    "args, code", [(["vg"], 1), (["vgg", "resnet"], 1), (["vgg", "--json"], 2)]
-)
+@pytest.mark.parametrize("args, code", [(["vg"], 1), (["vgg", "resnet"], 1), (["vgg", "--json"], 2)])
 def test_refused(args: list[str], code: int) -> None:
     refused = run(*args)
     assert refused.exit_code == code

@@ -146,7 +146,7 @@ def _needs(module: str) -> None:
 
     if find_spec(module) is None:
         message = f"a sweep needs {'DuckDB for Parquet' if module == 'duckdb' else 'NumPy'}, which is not installed"
-        raise SymcostError(Diagnostic("not-installed", message, help="pip install 'symcost[sweep]'"))
+        raise SymcostError(Diagnostic("missing-extra", message, help="pip install 'symcost[sweep]'"))
 
 
 @contextmanager

@@ -292,12 +292,10 @@ class Residues:
                 np.multiply(q[:n], period, out=r[:n])
                 np.subtract(x, r[:n], out=r[:n])
             *others, top = self.table
-            if top.ndim:
-                top.take(r[:n], out=y, mode="wrap")
-            else:
-                y[:] = top
-            for column in reversed(others):
-                np.multiply(y, q[:n], out=y)
+            if top.ndim or not others:
+                y[:] = top.take(r[:n], mode="wrap") if top.ndim else top
+            for place, column in enumerate(reversed(others)):
+                np.multiply(y if place or top.ndim else top, q[:n], out=y)
                 np.add(y, column.take(r[:n], out=c[:n], mode="wrap") if column.ndim else column, out=y)
 
 

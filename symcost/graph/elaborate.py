@@ -483,7 +483,9 @@ def _check_possible(conditions: tuple[Condition, ...]) -> None:
                 if "no-closed-form" in (a.code, b.code):
                     message = f"no formula is known for the loops of this network: it needs {both}"
                     raise SymcostError(Diagnostic("no-closed-form", message, None, notes))
-                raise SymcostError(Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes))
+                raise SymcostError(
+                    Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes)
+                )
 
 
 def _unguarded(condition: Condition, known: list[Size]) -> Condition:

@@ -55,7 +55,12 @@ def _factor(written: str, terms: int) -> str:
 def page(document: Document) -> str:
     """The fragment; its first line names the packages it needs."""
     spelling = spelling_of(document)
-    body = [*_formulas(document, spelling), r"\begin{sloppypar}\noindent", *_words(document, spelling), r"\end{sloppypar}"]
+    body = [
+        *_formulas(document, spelling),
+        r"\begin{sloppypar}\noindent",
+        *_words(document, spelling),
+        r"\end{sloppypar}",
+    ]
     if document.table:
         body += ["", *_table(document, spelling)]
     packages = ["amsmath", *(["booktabs"] if document.table else []), *(["longtable"] if _long(document) else [])]
@@ -168,7 +173,8 @@ def _table(document: Document, spelling: Spelling) -> Iterator[str]:
         layer = escaped(row.text)
         for sign in "(,=" if wraps else "":
             layer = layer.replace(sign, rf"{sign}\allowbreak{{}}")
-        cells = [(r"\raggedright " if wraps else "") + rf"\texttt{{{layer}}}", *([count if count != "1" else ""] if repeated else [])]
+        cells = [(r"\raggedright " if wraps else "") + rf"\texttt{{{layer}}}"]
+        cells += ["" if count == "1" else count] if repeated else []
         cells += [_stacked(_shape_lines(document.shape(row.output), spelling))]
         cells += [_cell(document.cell(cost), spelling) for cost in (row.params, row.macs)]
         yield f"{' & '.join(cells)} \\\\"
