@@ -133,7 +133,7 @@ class Cost:
         """Another formula on the same domain."""
         return replace(self, _size=size)
 
-    def renamed(self, change: Callable[[Size], Size]) -> Cost:
+    def _renamed(self, change: Callable[[Size], Size]) -> Cost:
         """The same written in other names, for printing."""
         hints = tuple(change(self.domain.public(h)) for h in self._hints)
         return replace(self, _size=change(self.domain.public(self._size)), _hints=hints)

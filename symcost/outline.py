@@ -70,7 +70,9 @@ def _parts(node: Node, times: Times, layers: _Numbered) -> Iterator[Part]:
 
 
 def once(net: Architecture, block: Part, name: str) -> Cost | None:
-    """A cost (``params`` or a convention) of one turn of a block; None where its turns differ or share their weights."""
+    """A cost (``params`` or a convention) of one turn of a block; None where turns differ, share weights or never run."""
+    if block.repeat.value == 0:
+        return None
     parts = []
     for number in block.rows:
         entry, row = net._tally.entries[number], net.layers[number]

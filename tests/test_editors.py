@@ -14,15 +14,20 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pygments.token import Error, Token
+from strategies import examples
 
 import symcost
 from symcost.editors import textmate
 from symcost.editors.analysis import analysed
+from symcost.editors.completion import completions
+from symcost.editors.hover import definition, hover
 from symcost.editors.names import visible
 from symcost.editors.positions import Places, moved
 from symcost.editors.pygments_lexer import SymcostLexer
@@ -216,8 +221,6 @@ def test_a_place_between_two_changes_is_found() -> None:
 @pytest.mark.parametrize("text", list(programs()))
 def test_every_program_is_analysed(text: str) -> None:
     """Networks have shapes, and everything can be asked of every place."""
-    from symcost.editors.hover import definition, hover
-
     source = Source("net.arch", text, FOLDER)
     found = analysed(source, lambda: len(text) > 4000)  # asserts of short programs only: they are tested elsewhere
     assert found.file is not None
@@ -226,6 +229,29 @@ def test_every_program_is_analysed(text: str) -> None:
         definition(found, offset)
         visible(found.file, offset)
     assert found.uses or not re.search(r"^ *input ", text, re.M)
+
+
+@examples(60)
+@given(st.data())
+def test_half_written_programs(data: st.DataObject) -> None:
+    """Wherever a program is broken off or overwritten, something is said or nothing, and nothing fails."""
+    text = (FOLDER / f"{data.draw(st.sampled_from(['resnet', 'bert', 'mobilenet', 'whisper']))}.arch").read_text(
+        "utf-8"
+    )
+    start = data.draw(st.integers(0, 300))
+    end = data.draw(st.integers(start, start + 1200))
+    cut, gone = data.draw(st.integers(start, end)), data.draw(st.integers(0, 9))
+    word = data.draw(
+        st.sampled_from(["", "(", "}", "{", "-", ".", "=", " x 3", "from t", "import std.", "set conv.", '"', "@"])
+    )
+    written = text[start:cut] + word
+    text = written + text[cut + gone : end]
+    found = analysed(Source("net.arch", text), lambda: True)
+    offset = data.draw(st.integers(0, len(text)))
+    hover(found, offset)
+    definition(found, offset)
+    for place in (offset, len(written)):
+        assert all(suggestion.label for suggestion in completions(found, text, place, place))
 
 
 # ------------------------------------------------------------ the server
@@ -331,7 +357,7 @@ class Page:
         found = self.ask("definition", words)
         if found is None:
             return ""
-        path = Path(found["uri"].removeprefix("file://"))
+        path = Path(url2pathname(urlparse(found["uri"]).path))
         text = self.text if found["uri"] == self.uri else path.read_text(encoding="utf-8")
         start, line = found["range"]["start"], text.split("\n")[found["range"]["start"]["line"]]
         rest = line.encode("utf-16-le")[2 * start["character"] :].decode("utf-16-le")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -173,6 +174,18 @@ def in_duckdb(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
     return in_sql(emitter, rows, "duckdb", lambda query: duckdb.connect().execute(query).fetchall())
 
 
+POSTGRES = os.environ.get("SYMCOST_POSTGRES", "")  # how psql reaches a database in which nothing is written
+
+
+def psql(query: str) -> list[tuple[Any, ...]]:
+    printed = ran("psql", POSTGRES, "-v", "ON_ERROR_STOP=1", "-AtX", "-F", ",", "-P", "null=null", text=query)
+    return [tuple(None if w == "null" else int(w) for w in line.split(",")) for line in printed.splitlines()]
+
+
+def in_postgres(emitter: Emitter, rows: Sequence[Sequence[int]]) -> Rows:
+    return in_sql(emitter, rows, "postgres", psql)
+
+
 def in_numpy(emitter: Emitter, rows: Sequence[Sequence[int]]) -> list[list[Value]]:
     pytest.importorskip("numpy")
     return in_python(emitter, rows, "numpy")
@@ -186,6 +199,9 @@ LANGUAGES = [
     pytest.param("numpy", in_numpy),
     pytest.param("sqlite", in_sqlite),
     pytest.param("duckdb", in_duckdb),
+    pytest.param(
+        "postgres", in_postgres, marks=pytest.mark.skipif(not POSTGRES, reason="SYMCOST_POSTGRES names no database")
+    ),
 ]
 
 

@@ -54,6 +54,7 @@ NETS = {
     "vgg": "vgg",
     "resnet": "resnet",
     "densenet": "densenet",
+    "googlenet": "googlenet",
     "mobilenet": "mobilenet_v2",
     "efficientnet": "efficientnet",
     "unet": "unet",

@@ -23,7 +23,11 @@ _C_HELPERS = {
     TYPE low = 0, high = 1;
     if (square < 0) return -1;
     while (high <= square / high) high *= 2;
-    while (low + 1 < high) { const TYPE middle = low + (high - low) / 2; if (middle <= square / middle) low = middle; else high = middle; }
+    while (low + 1 < high) {
+        const TYPE middle = low + (high - low) / 2;
+        if (middle <= square / middle) low = middle;
+        else high = middle;
+    }
     return low * low == square ? low : -1;
 }""",
     "log2": """static inline TYPE NAME(TYPE power) {  /* -1 where it is no integer */
@@ -77,7 +81,10 @@ _RUST_HELPERS = {
     let (mut low, mut high): (TYPE, TYPE) = (0, 1);
     if square < 0 { return -1; }
     while high <= square / high { high *= 2; }
-    while low + 1 < high { let middle = low + (high - low) / 2; if middle <= square / middle { low = middle } else { high = middle } }
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        if middle <= square / middle { low = middle } else { high = middle }
+    }
     if low * low == square { low } else { -1 }
 }""",
     "log2": """fn NAME(power: TYPE) -> TYPE {  // -1 where it is no integer
@@ -174,7 +181,11 @@ _EXACT_JAVASCRIPT = {
     if (square < 0n) throw new RangeError("the root of a negative number");
     let [low, high] = [0n, 1n];
     while (high * high <= square) high *= 2n;
-    while (low + 1n < high) { const middle = (low + high) / 2n; if (middle * middle <= square) low = middle; else high = middle; }
+    while (low + 1n < high) {
+        const middle = (low + high) / 2n;
+        if (middle * middle <= square) low = middle;
+        else high = middle;
+    }
     if (low * low !== square) throw new RangeError("the root is no integer");
     return low;
 }""",

@@ -324,7 +324,7 @@ class Writer:
     # true or false
 
     def true(self, node: Node) -> str:
-        and_, or_, _, yes, no = self.language.words
+        and_, yes = self.language.words[0], self.language.words[3]
         zero = self.literal(0, 0)
         match node.op:
             case ">=" | ">" | "==" | "!=":

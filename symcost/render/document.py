@@ -76,7 +76,7 @@ class Document:
         """A cost as this document writes it."""
         if self.form:
             return (cost.resolved() if self.resolve else cost).form(*self.form)
-        return cost.resolved() if self.resolve else cost.renamed(self.naming.written) if self.naming.inside else cost
+        return cost.resolved() if self.resolve else cost._renamed(self.naming.written) if self.naming.inside else cost
 
     def shape(self, tensor: Shape) -> Shape:
         change = resolved if self.resolve else self.naming.written
