@@ -306,10 +306,12 @@ def _series(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:
         case "duckdb":
             return f"(SELECT range AS {top}{over} FROM range({first}, {last + 1}, {axis.stride})) AS {table}"
         case "postgres":
-            return f"(SELECT g AS {top}{over} FROM generate_series(CAST({first} AS BIGINT), {last}, {axis.stride}) AS g) AS {table}"
+            series = f"generate_series(CAST({first} AS BIGINT), {last}, {axis.stride}) AS g"
+            return f"(SELECT g AS {top}{over} FROM {series}) AS {table}"
         case "spark":
             return f"(SELECT id AS {top}{over} FROM range({first}, {last + 1}, {axis.stride})) AS {table}"
-    turns = f"WITH RECURSIVE n(v) AS (SELECT {first} UNION ALL SELECT v + {axis.stride} FROM n WHERE v + {axis.stride} <= {last})"
+    more = f"SELECT v + {axis.stride} FROM n WHERE v + {axis.stride} <= {last}"
+    turns = f"WITH RECURSIVE n(v) AS (SELECT {first} UNION ALL {more})"
     return f"({turns} SELECT v AS {top}{over} FROM n) AS {table}"
 
 
@@ -325,7 +327,8 @@ def _pareto_sql(text: str, keys: Sequence[str], columns: Sequence[str]) -> str:
     """With two figures by windows, in one pass over the sorted rows; with more by asking for a better row."""
     if len(keys) == 2:
         a, b = keys
-        marked = f"SELECT *, min({b}) OVER (ORDER BY {a}) AS least_b, min({a}) OVER (ORDER BY {b}) AS least_a FROM (\n{text}\n) AS found"
+        least = f"min({b}) OVER (ORDER BY {a}) AS least_b, min({a}) OVER (ORDER BY {b}) AS least_a"
+        marked = f"SELECT *, {least} FROM (\n{text}\n) AS found"
         return f"SELECT {', '.join(columns)} FROM (\n{marked}\n) AS marked\nWHERE {b} = least_b AND {a} = least_a\nORDER BY {a}"
     better = " AND ".join(f"{_of_table('other', k)} <= {_of_table('found', k)}" for k in keys)
     strictly = " OR ".join(f"{_of_table('other', k)} < {_of_table('found', k)}" for k in keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,8 @@ from symcost.claims import check
 from symcost.conventions import convention
 from symcost.domain import Domain
 from symcost.editors.names import around
-from symcost.graph import Node, Program, Sequence, attempted, instantiate
+from symcost.graph import Node, Program, attempted, instantiate
+from symcost.graph import Sequence as Nodes
 from symcost.graph.scope import NetBinding, Scope
 from symcost.parser import parse
 from symcost.sizes.atoms import Size, Symbol
@@ -51,7 +52,7 @@ class Use:
 
     def costs(self) -> dict[str, str]:
         """Parameters and MACs of the step, all its repeats taken together."""
-        counted, rule = tally(Sequence(self.nodes)), convention("macs")
+        counted, rule = tally(Nodes(self.nodes)), convention("macs")
         found = {"parameters": (counted.params, "parameters"), rule.unit: (rule.total(counted), rule.unit)}
         hints = tuple(d for d in (*self.output.dims, self.output.channels) if len(d.terms) > 1)
         return {label: Cost(n, unit, None, (), self.domain, hints).text(UNICODE) for label, (n, unit) in found.items()}
@@ -111,12 +112,14 @@ def analysed(source: Source, stale: Callable[[], bool] = lambda: False) -> Analy
         found.diagnostics = error.diagnostics
         return found
     found.diagnostics = tuple(found.program.scope.report.diagnostics)
+    nets = [b for b in found.program.nets().values() if b.definition.span.source is source]
+    left = [binding for binding in nets if not _look_inside(found, found.program, binding, [_free(binding)])]
     if found.net is not None:
         told = {d: None for d in _wrong(found.net, stale) if d is not None}
         found.diagnostics = tuple(told)
-    for binding in found.program.nets().values():
-        if not stale():
-            _look_inside(found, found.program, binding)
+    for binding in left:  # with free parameters something was not decided: as it is used first, then
+        used = [dict(key[1]) for key in found.program.made if key[0] == id(binding)]  # type: ignore[call-overload]
+        _look_inside(found, found.program, binding, used)
     return found
 
 
@@ -142,24 +145,25 @@ def _keeping(source: Source, uses: Uses) -> Callable[[s.Step, Shape | None, Scop
     return seen
 
 
-def _look_inside(found: Analysis, program: Program, binding: NetBinding) -> None:
-    """The steps of a net: with free parameters, or where that decides nothing as it is used first."""
-    definition = binding.definition
-    if definition.span.source is not found.source:
-        return
-    free = {p.name: Size.of(Symbol(p.name)) for p in definition.params if p.default is None}
-    made: list[Any] = [dict(key[1]) for key in program.made if key[0] == id(binding)]  # type: ignore[call-overload]
-    most: Uses = {}
-    for arguments in (free, *made):
+def _free(binding: NetBinding) -> dict[str, Size]:
+    """The parameters of a net that have no default, as symbols."""
+    return {p.name: Size.of(Symbol(p.name)) for p in binding.definition.params if p.default is None}
+
+
+def _look_inside(found: Analysis, program: Program, binding: NetBinding, given: Sequence[dict[str, Any]]) -> bool:
+    """Keep the steps of a net at the first arguments of those ``given`` at which it is resolved, or as far as it is."""
+    span = binding.definition.span
+    for arguments in given:
         uses: Uses = {}
         try:
-            graph = instantiate(binding, arguments, definition.span, program.modules, _keeping(found.source, uses))
+            graph = instantiate(binding, arguments, span, program.modules, _keeping(found.source, uses))
         except SymcostError:
-            most = max(most, uses, key=len)
+            for place, new in uses.items():
+                found.uses.setdefault(place, new)
             continue
-        most = uses
         if graph.scope is not None:
-            found.nets[definition.span.start] = graph.scope
-        break
-    for place, new in most.items():
-        found.uses.setdefault(place, []).extend(new)
+            found.nets[span.start] = graph.scope
+        for place, new in uses.items():
+            found.uses[place] = [*found.uses.get(place, []), *new][:KEPT]
+        return True
+    return False

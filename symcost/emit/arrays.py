@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, isqrt
 from typing import Any
 
@@ -304,7 +305,7 @@ def _monomials(values: Sequence[int]) -> list[int] | None:
     differences, row = [], list(values)
     while row:
         differences.append(row[0])
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in pairwise(row)]
     found = [Fraction(0)] * len(values)
     basis = [Fraction(1)]  # q*(q - 1)*...*(q - k + 1)/k!
     for k, difference in enumerate(differences):

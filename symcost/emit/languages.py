@@ -6,6 +6,22 @@ from keyword import kwlist
 
 from symcost.emit.writing import Language
 
+_C_WORDS = """
+    auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true
+    false value main asm typeof
+""".split()  # noqa: SIM905
+_RUST_WORDS = """
+    as break const continue crate else enum extern false fn for if impl in let loop match mod move mut pub ref return
+    self Self static struct super trait true type unsafe use where while async await dyn abstract become box do final
+    macro override priv typeof unsized virtual yield try Some None Option
+""".split()  # noqa: SIM905
+_JAVASCRIPT_WORDS = """
+    arguments await break case catch class const continue debugger default delete do else enum eval export extends
+    false finally for function if implements import in instanceof interface let new null package private protected
+    public return static super switch this throw true try typeof var void while with yield BigInt RangeError
+""".split()  # noqa: SIM905
+
 _C_HELPERS = {
     "floor": "static inline TYPE NAME(TYPE a, TYPE b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }",
     "min": "static inline TYPE NAME(TYPE a, TYPE b) { return b < a ? b : a; }",
@@ -59,9 +75,7 @@ C = Language(
     truth="bool",
     helpers=_C_HELPERS,
     head={"": "#include <stdbool.h>\n#include <stdint.h>\n"},
-    taken=frozenset(
-        ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "value", "main", "asm", "typeof"]
-    ),
+    taken=frozenset(_C_WORDS),
 )
 
 _RUST_HELPERS = {
@@ -113,9 +127,7 @@ RUST = Language(
     cast="({source} as {type})",
     helpers=_RUST_HELPERS,
     head={"": "#![allow(non_snake_case, unused_parens, dead_code)]\n"},
-    taken=frozenset(
-        ["as", "break", "const", "continue", "crate", "else", "enum", "extern", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while", "async", "await", "dyn", "abstract", "become", "box", "do", "final", "macro", "override", "priv", "typeof", "unsized", "virtual", "yield", "try", "Some", "None", "Option"]
-    ),
+    taken=frozenset(_RUST_WORDS),
 )
 
 _EXACT_PYTHON = {
@@ -215,9 +227,7 @@ JAVASCRIPT = Language(
     power="({base}**{exponent}n)",
     equal="===",
     helpers=_EXACT_JAVASCRIPT,
-    taken=frozenset(
-        ["arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield", "BigInt", "RangeError"]
-    ),
+    taken=frozenset(_JAVASCRIPT_WORDS),
 )
 
 LANGUAGES = {"c": C, "rust": RUST, "python": PYTHON, "javascript": JAVASCRIPT}

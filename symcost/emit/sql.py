@@ -94,18 +94,12 @@ class Query:
 
     def _inputs(self) -> str:
         return (
-            ", ".join(f"{self.cast(self.quoted(p), self._place(p))} AS {self.quoted(p)}" for p in self.parameters)
+            ", ".join(
+                f"{self.cast(self.quoted(p), self.place(max(abs(v).bit_length() for v in self.ranges.inputs[p])))} AS {self.quoted(p)}"
+                for p in self.parameters
+            )
             or "1 AS one"
         )
-
-    def _place(self, parameter: str) -> int:
-        """The place of the type of a parameter."""
-        bits = max(abs(v).bit_length() for v in self.ranges.inputs[parameter])
-        found = (i for i, width in enumerate(self.dialect.widths) if width is None or bits <= width)
-        place = next(found, None)
-        if place is None:
-            raise too_wide(self.dialect.name, bits, {parameter: self.ranges.inputs[parameter]})
-        return place
 
     def _inside(self) -> str:
         limits = [(self.quoted(p), *self.ranges.inputs[p]) for p in self.parameters]
@@ -118,7 +112,9 @@ class Query:
     # types
 
     def width(self, node: Node) -> int:
-        bits = self.ranges.bits(node)
+        return self.place(self.ranges.bits(node))
+
+    def place(self, bits: int) -> int:
         for place, width in enumerate(self.dialect.widths):
             if width is None or bits <= width:
                 return place
@@ -177,13 +173,15 @@ class Query:
                 if base.op != "number" or base.number != 2 or not self.dialect.shift or self.width(node) > 0:
                     raise self.refused("a power with a symbol in the exponent")
                 return self.dialect.shift.format(a=self.source(exponent))
-            case "sqrt" if self.dialect.root and self.width(node.args[0]) == 0:
+            case "sqrt" if self.dialect.root and self.ranges.bits(node.args[0]) < 63:
                 square = self.source(node.args[0])
                 root = self.dialect.root.format(a=square)
                 return f"CASE WHEN {square} >= 0 AND {root} * {root} = {square} THEN {root} END"
             case "sqrt" | "log2":
                 raise self.refused(f"a {'square root' if node.op == 'sqrt' else 'logarithm'}")
         at = max(self.width(node), *map(self.width, node.args))
+        if node.op == "//" and self.ranges.of(node.args[0])[0] < 0:  # a remainder and its divisor are added then
+            at = max(at, self.place(max(map(self.ranges.bits, node.args)) + 1))
         args = [self.source(a, at) for a in node.args]
         if node.op in ("//", "/"):
             written = self.quotient(node, args[0], args[1], at)
@@ -207,9 +205,8 @@ class Query:
             raise self.refused(f"a quotient of integers of more than {self.dialect.widths[0]} bits")
         top, bottom = node.args
         low, high = self.ranges.of(bottom)
-        if low < 0 < high or high < 0:
-            if node.op == "//":
-                raise self.refused("a floor over a divisor that may be negative")
+        if low < 0 and node.op == "//":
+            raise self.refused("a floor over a divisor that may be negative")
         if low <= 0 <= high:
             b = f"NULLIF({b}, 0)"
         if node.op == "/":
