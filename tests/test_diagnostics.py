@@ -173,7 +173,7 @@ def emitted() -> set[str]:
 def codes(call: ast.Call) -> Iterator[ast.expr]:
     """The expression that is the code of a call, if the call makes something that has one."""
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-    if name not in PLACES:
+    if name not in PLACES or ast.unparse(call.func).startswith("lsp."):  # the protocol has a Diagnostic of its own
         return
     named = [k.value for k in call.keywords if k.arg == "code"]
     yield from named or call.args[PLACES[name] : PLACES[name] + 1]

@@ -624,6 +624,15 @@ def test_the_last_good_state_is_kept(client: Client) -> None:
 
 
 @server
+def test_what_an_error_hides_is_as_it_was(client: Client) -> None:
+    page = Page(client, "net a {\n  input 3@8x8\n  conv3-4\n  maxpool\n}\n")
+    page.change("net a {\n  input 3@8x8\n  conv3-4 rellu\n  maxpool\n}\n")
+    assert [d["code"] for d in page.diagnostics] == ["unknown-layer"]
+    assert page.hints() == [("conv3-4", "4@8×8"), ("maxpool", "4@4×4")]
+    assert "4@8×8 → 4@4×4" in page.hover("max█pool")
+
+
+@server
 def test_layers_before_an_error_are_known(client: Client) -> None:
     page = Page(client, "input 3@X x X\nconv3-64\nconv3-8(pading=1)\n")
     assert "parameters  1792" in page.hover("con█v3-64")

@@ -9,9 +9,11 @@ from symcost.cli.app import cli
 
 @cli.command(short_help="Start the language server.")
 def lsp() -> None:
-    """Start the language server, which an editor talks to over standard input and output.
+    """Start the language server; an editor runs this and talks to it over standard input and output.
 
-    It needs the extra lsp: pip install 'symcost[lsp]'
+    \b
+    pip install 'symcost[lsp]'
+    symcost lsp
     """
     try:
         from symcost.editors.server import made

@@ -117,7 +117,7 @@ def sweep(
 
     \b
     symcost sweep net.arch --over X=32..1024:32,alpha=0.25..1:0.25
-    symcost sweep net.arch --over X=32..1024 --where 'macs < 1G' --pareto max:X,macs -o out.parquet
+    symcost sweep net.arch --over X=32..1024 --where 'macs < 1G' -o out.parquet
     """
     with reported(False):
         arch, _ = _asked(program, net, given)

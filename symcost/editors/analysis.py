@@ -75,13 +75,16 @@ class Analysis:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
-    def fine(self) -> bool:
-        return self.program is not None and not self.program.scope.report.diagnostics
+    def whole(self) -> bool:
+        """Whether all of it is resolved; what it asserts may be false."""
+        return self.program is not None and all(d.code == "assertion-failed" for d in self.diagnostics)
 
     @cached_property
     def net(self) -> Architecture | None:
-        """The network of the file."""
-        return Architecture(self.program.graph, self.program) if self.program is not None and self.fine else None
+        """The network of the file, where nothing outside its nets is wrong."""
+        if self.program is None or self.program.scope.report.diagnostics:
+            return None
+        return Architecture(self.program.graph, self.program)
 
     def steps(self) -> Iterator[tuple[s.Step, list[Use]]]:
         """The steps with what is known of them, in the order of the text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from itertools import takewhile
+from typing import NamedTuple
 
 from symcost import syntax as s
 from symcost.conventions import known as is_convention
@@ -22,7 +23,15 @@ from symcost.source import Span, SymcostError
 SHOWN = 3  # uses of a step that differ
 
 
-def hover(analysis: Analysis, offset: int) -> tuple[str, Span] | None:
+class Said(NamedTuple):
+    """What is said of a stretch of a program; ``known``: with its shapes, where it is a layer."""
+
+    text: str
+    place: Span
+    known: bool = True
+
+
+def hover(analysis: Analysis, offset: int) -> Said | None:
     """What is known of what stands at a place, and where that begins and ends."""
     if analysis.file is None:
         return None
@@ -32,19 +41,20 @@ def hover(analysis: Analysis, offset: int) -> tuple[str, Span] | None:
                 names = node.names if isinstance(node, s.Ref) else (node.name,)
                 said = _name(analysis, names, offset)
                 if said or isinstance(node, s.TensorRef):
-                    return (said, node.span) if said else None
+                    return Said(said, node.span) if said else None
             case s.Arg(name=str(name)) if offset <= node.span.start + len(name):
                 said = _option(analysis, node, offset)
                 if said:
-                    return said, Span(node.span.source, node.span.start, node.span.start + len(name))
+                    return Said(said, Span(node.span.source, node.span.start, node.span.start + len(name)))
             case s.Call():
-                return _step(analysis, node, offset), node.span
+                said, known = _step(analysis, node, offset)
+                return Said(said, node.span, known) if said else None
             case s.Symbol() | s.Let() | s.Param() | s.Head() | s.Net() | s.Block() | s.LayerDef() | s.Import():
                 return _defined(analysis, node, offset)
             case s.Group() | s.For() | s.If():
                 begins = offset <= node.span.start + 3
                 said = _uses(analysis.uses.get((node.span.start, node.span.end), [])) if begins else ""
-                return (said, node.span) if said else None
+                return Said(said, node.span) if said else None
     return None
 
 
@@ -97,15 +107,15 @@ def _covers(node: s.Node, name: str, offset: int) -> bool:
 # ------------------------------------------------------------ layers
 
 
-def _step(analysis: Analysis, call: s.Call, offset: int) -> str:
-    """A layer: shapes, costs, what it is."""
+def _step(analysis: Analysis, call: s.Call, offset: int) -> tuple[str, bool]:
+    """A layer: shapes, costs, what it is; and whether the first are known."""
     assert analysis.file is not None
     step = next((n for n in reversed(around(analysis.file, offset)) if isinstance(n, s.Step) and n.core is call), None)
     uses = analysis.uses.get((step.span.start, step.span.end), []) if step is not None else []
     described = found(analysis.file, call.name, offset)
     kind = kind_of(call.text)
     about = _definition(described) if described else kind_text(kind[0]) if kind else construct_text(call.text)
-    return "\n\n".join(part for part in (_uses(uses), about) if part)
+    return "\n\n".join(part for part in (_uses(uses), about) if part), bool(uses)
 
 
 def _uses(uses: list[Use]) -> str:
@@ -173,7 +183,7 @@ def _parameter(analysis: Analysis, arg: s.Arg, offset: int) -> Definition | None
 # ------------------------------------------------------------ names
 
 
-def _defined(analysis: Analysis, node: s.Node, offset: int) -> tuple[str, Span] | None:
+def _defined(analysis: Analysis, node: s.Node, offset: int) -> Said | None:
     """The name that is being defined at a place."""
     assert analysis.file is not None
     if isinstance(node, s.Import):
@@ -182,15 +192,15 @@ def _defined(analysis: Analysis, node: s.Node, offset: int) -> tuple[str, Span] 
         if not meanings:
             other = imported(node)
             meanings = [Definition("", "module", node.span, other[1])] if other else []
-        return (_definition(meanings[0]), node.span) if meanings else None
+        return Said(_definition(meanings[0]), node.span) if meanings else None
     inside = visible(analysis.file, offset).values()
     here = next((d for d in inside if d.span.start <= offset <= d.span.end), None)
     if here is None:
         return None
     if here.kind in ("symbol", "let", "parameter"):
         said = _name(analysis, (here.name,), offset)
-        return (said, here.span) if said else None
-    return _definition(here), here.span
+        return Said(said, here.span) if said else None
+    return Said(_definition(here), here.span)
 
 
 def _name(analysis: Analysis, names: tuple[str, ...], offset: int) -> str:

@@ -74,7 +74,7 @@ class Document:
         """What may be asked, the newest first."""
         if self.latest.file is not None:
             yield self.latest
-        if self.good is not None and self.good is not self.latest:
+        if self.good is not None and not self.latest.whole:
             yield self.good
 
 
@@ -106,7 +106,7 @@ class Server(LanguageServer):
         if stale():
             return
         document.latest = found
-        document.good = found if found.fine else document.good
+        document.good = found if found.whole else document.good
         told = [self.told(d, document) for d in found.diagnostics]
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, version))
         workspace = self.client_capabilities.workspace
@@ -193,16 +193,14 @@ def made() -> Server:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
         document = ls.documents.get(params.text_document.uri)
-        for analysis, offset in _asked(ls, document, params.position):
-            found = hover(analysis, offset)
-            if found is not None and found[0] and document is not None:
-                text, span = found
-                start, end = (moved(analysis.source.text, document.text, o) for o in (span.start, span.end))
-                where = None
-                if start is not None and end is not None:
-                    where = ls.range(Span(document.source, start, end))
-                return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), where)
-        return None
+        answers = (hover(analysis, offset) for analysis, offset in _asked(ls, document, params.position))
+        found = [said for said in answers if said is not None]
+        if document is None or not found:
+            return None
+        text, place, _ = next((said for said in found if said.known), found[0])
+        start, end = (moved(place.source.text, document.text, offset) for offset in (place.start, place.end))
+        where = None if start is None or end is None else ls.range(Span(document.source, start, end))
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), where)
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def defined(ls: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
@@ -236,18 +234,20 @@ def made() -> Server:
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def hinted(ls: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         document = ls.documents.get(params.text_document.uri)
-        analysis = next(document.known(), None) if document else None
-        if document is None or analysis is None:
+        if document is None:
             return []
+        found: dict[int, str] = {}
+        for analysis in reversed(list(document.known())):  # what an error hides, as it was before
+            known = analysis.source.text
+            behind = ((moved(known, document.text, end), shape) for end, shape in shapes(analysis, ls.every))
+            found |= {offset: shape for offset, shape in behind if offset is not None}
         places = ls.places(document.text)
-        hints = []
-        for end, shape in shapes(analysis, ls.every):
-            offset = moved(analysis.source.text, document.text, end)
-            if offset is not None:
-                at = _position(places, offset)
-                if params.range.start.line <= at.line <= params.range.end.line:
-                    hints.append(lsp.InlayHint(at, shape, lsp.InlayHintKind.Type, padding_left=True))
-        return hints
+        hints = [(_position(places, offset), shape) for offset, shape in sorted(found.items())]
+        return [
+            lsp.InlayHint(at, shape, lsp.InlayHintKind.Type, padding_left=True)
+            for at, shape in hints
+            if params.range.start.line <= at.line <= params.range.end.line
+        ]
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def symbols(ls: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:

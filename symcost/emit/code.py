@@ -35,6 +35,7 @@ from symcost.sizes.atoms import (
 )
 from symcost.sizes.facts import Condition, divides
 from symcost.sizes.rounding import over_one_divisor
+from symcost.source import Diagnostic, SymcostError
 
 MAX_WRITTEN_OUT = 64  # factors of a power that is written as a product
 
@@ -289,7 +290,8 @@ class Code:
                 self.known = known
                 if not value.under:
                     return Quotient(self.node("sum", count, value.top, value=index), value.number)
-                raise NotImplementedError("a sum of quotients without a closed form")
+                message = "a sum of quotients without a closed form cannot be written as integers"
+                raise SymcostError(Diagnostic("cannot-emit", message))
         raise TypeError(atom)
 
     def _power(self, atom: Power) -> Quotient:

@@ -42,11 +42,8 @@ class Emitter:
     def __init__(self, formulas: Formulas, given: Mapping[str, tuple[Rational, Rational]] | None = None) -> None:
         self.formulas = formulas
         code = Code()
-        try:
-            self.results = {name: code.result(size) for name, size in formulas.sizes.items()}
-            made = [code.condition(c) for c in formulas.conditions]
-        except NotImplementedError as error:
-            raise SymcostError(Diagnostic("cannot-emit", f"{error} cannot be emitted")) from None
+        self.results = {name: code.result(size) for name, size in formulas.sizes.items()}
+        made = [code.condition(c) for c in formulas.conditions]
         self.inputs = {n: s for s in formulas.symbols for n in inputs_of(s)}
         self.conditions = tuple(c for c in made if _free(c) <= self.inputs.keys())
         self.left_out = len(made) - len(self.conditions)

@@ -93,13 +93,9 @@ class Query:
         return "\n".join(lines)
 
     def _inputs(self) -> str:
-        return (
-            ", ".join(
-                f"{self.cast(self.quoted(p), self.place(max(abs(v).bit_length() for v in self.ranges.inputs[p])))} AS {self.quoted(p)}"
-                for p in self.parameters
-            )
-            or "1 AS one"
-        )
+        bits = {p: max(abs(v).bit_length() for v in self.ranges.inputs[p]) for p in self.parameters}
+        made = (f"{self.cast(self.quoted(p), self.place(bits[p]))} AS {self.quoted(p)}" for p in self.parameters)
+        return ", ".join(made) or "1 AS one"
 
     def _inside(self) -> str:
         limits = [(self.quoted(p), *self.ranges.inputs[p]) for p in self.parameters]
