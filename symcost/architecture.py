@@ -220,7 +220,9 @@ class Cost:
         missing = sorted({s.name for s in self._public.symbols()} - set(names))
         if missing:
             message = f"the cost has a symbol '{missing[0]}' that the function does not name"
-            raise SymcostError(Diagnostic("unknown-symbol", message, help=f"symbols of the cost: {', '.join(missing)}, ..."))
+            raise SymcostError(
+                Diagnostic("unknown-symbol", message, help=f"symbols of the cost: {', '.join(missing)}, ...")
+            )
 
         def refuse(point: dict[str, int | Fraction]) -> None:
             self.domain.at(self.domain.values(point))

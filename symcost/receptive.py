@@ -142,7 +142,9 @@ def layers(net: Architecture) -> tuple[tuple[str, Field], ...]:
     """The receptive field behind each layer; a repeat that is followed as a whole has one entry."""
     follower = _Follower(net)
     follower.run(net._graph.root, ((),))
-    return tuple((text, _field(net, (state,), text)) for text, state in follower.found if state not in ("moved", "other"))
+    return tuple(
+        (text, _field(net, (state,), text)) for text, state in follower.found if state not in ("moved", "other")
+    )
 
 
 def _field(net: Architecture, states: tuple[State, ...], what: str) -> Field:

@@ -636,8 +636,10 @@ def test_tree() -> None:
 
 
 def test_shares_are_of_the_whole() -> None:
-    text = ok("input 3@8x8 conv3-4(bias=false) conv3-4(bias=false) x 3", "-q=false") if False else ok(
-        "input 4@8x8 conv3-4 [conv3-4] x 3"
+    text = (
+        ok("input 3@8x8 conv3-4(bias=false) conv3-4(bias=false) x 3", "-q=false")
+        if False
+        else ok("input 4@8x8 conv3-4 [conv3-4] x 3")
     )
     assert "██████   75 %" in text
     assert "%" not in ok("input C@8x8 conv3-4 conv3-4")  # symbols are left

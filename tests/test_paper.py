@@ -43,7 +43,7 @@ PROGRAMS = {
     "one layer": "sym K, Cout, s, P: nat; input Cin@X x X; conv(K)-Cout/s(pad=P) : Cout@M x M",
     "a visible sum": "sym n input 8@X for i in 1..n { conv1-8(groups=gcd(i, 8)) }",
     "brackets": "sym s, alpha: real input C@H x W residual(when=s == 1) { conv3-C/s } linear-(ceil(alpha*C))",
-    "escapes": 'input my_tensor@T_1 linear-10 metric cost_a = 2*mac',
+    "escapes": "input my_tensor@T_1 linear-10 metric cost_a = 2*mac",
     "no symbols": "input 3@224x224 conv3-64 maxpool",
 }
 
@@ -152,7 +152,8 @@ def test_long_formulas_are_broken_before_signs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, written", [("Cin", 'C_"in"'), ("H1", "H_1"), ("alpha", "alpha"), ("k_h", "k_h"), ("width", '"width"'), ("x", "x")]
+    "name, written",
+    [("Cin", 'C_"in"'), ("H1", "H_1"), ("alpha", "alpha"), ("k_h", "k_h"), ("width", '"width"'), ("x", "x")],
 )
 def test_names_in_typst(name: str, written: str) -> None:
     assert typst_name(name) == written

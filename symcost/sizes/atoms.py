@@ -409,7 +409,13 @@ def product(sizes: Iterable[SizeLike]) -> Size:
     number: Rational = 1
     result: Size | None = None
     for size in sizes:
-        plain = size if type(size) is int else size.terms.get(()) if isinstance(size, Size) and len(size.terms) == 1 else None
+        plain = (
+            size
+            if type(size) is int
+            else size.terms.get(())
+            if isinstance(size, Size) and len(size.terms) == 1
+            else None
+        )
         if plain is not None:
             number = _product(number, plain)
         else:
