@@ -563,7 +563,7 @@ def test_tables(pair: Architecture) -> None:
     assert pair.table("latex").startswith("% needs")
     assert pair.table("json").startswith("{")
     with pytest.raises(ValueError, match="'html'"):
-        pair.table("html")
+        pair.table("pdf")
 
 
 def test_time() -> None:

@@ -712,7 +712,9 @@ def content(size: Size) -> Size:
     common = dict(next(iter(size.terms)))
     for monomial in size.terms:
         exponents = dict(monomial)
-        common = {a: min(common.get(a, 0), exponents.get(a, 0)) for a in common.keys() | exponents.keys()}
+        least = {a: e for a, e in exponents.items() if e < 0 and a not in common}  # a term before does not have it
+        least |= {a: min(e, exponents.get(a, 0)) for a, e in common.items()}
+        common = {a: e for a, e in least.items() if e}
     shared = tuple(sorted(((a, e) for a, e in common.items() if e), key=_atom_order))
     return Size({shared: _plain(numeric_content(size))})
 
