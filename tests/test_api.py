@@ -562,7 +562,7 @@ def test_tables(pair: Architecture) -> None:
     assert "conv3-64" in pair.table()
     assert pair.table("latex").startswith("% needs")
     assert pair.table("json").startswith("{")
-    with pytest.raises(ValueError, match="'html'"):
+    with pytest.raises(ValueError, match="'pdf'"):
         pair.table("pdf")
 
 
