@@ -354,6 +354,13 @@ PROGRAMS = {
     "one turn with groups": "sym n : nat "
     + IMAGE
     + "for i in 1..n { if i == n - 1 { conv1-4(groups=i) } else { conv1-4 } conv1-8 }",
+    "a block defined in a turn": "input 8@6 for i in 1..n { block b { conv1-i conv1-8 } b }",
+    "taken from the turn before": "input 8@6 conv1-5 as s(0) conv1-8 [concat(s(0)) conv1-7 as s(0) conv1-8] x n",
+    "one index of two turns": "input 8@6 for i in 0..<n { conv1-(i + 1) as s(i) conv1-(i + 9) as s(i + 1) conv1-8 } concat(s(1))",
+    "the last turn's": "input 8@6 for i in 0..<n { conv1-(i + 1) as s(0) conv1-8 } concat(s(0))",
+    "named perhaps in no turn": "sym n : nat input 8@6 conv1-4 as s(1) conv1-8 for i in 0..<n { conv1-8 as s(i) } concat(s(1))",
+    "a shortcut that is spread": "input 8@6 residual(when=n > 1) { conv1-1 } conv1-8",
+    "heads of inner turns": "input 8@6 for i in 1..n { for j in 1..i { attention(j) } }",
     # sizes named in turns
     "size of a turn named": IMAGE + "for k in 0..<n { conv1-(k + 1) : Q@* conv1-4 }",
     "size at the end of a turn named": IMAGE + "for k in 0..<n { conv1-4 conv1-(k + 1) : Q@* }",

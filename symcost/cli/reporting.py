@@ -36,7 +36,7 @@ def report(
 
     \b
     symcost report vgg16.arch -o vgg16.html
-    symcost report zoo/resnet --net 'resnet(3, 8, 36, 3)' --at H=224,W=224 -o r.html
+    symcost report zoo/resnet --net 'resnet(3, 8, 36, 3)' --at H=224 -o r.html
     """
     from symcost.render.document import STANDARD, Document
     from symcost.render.html import page

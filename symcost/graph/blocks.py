@@ -62,10 +62,10 @@ def block(
         if b.lost or inner.here is None:
             raise LostError
         node: Node = Sequence((Mark(inner.entry), *nodes), definition.head.name)
-        known = node, inner.here
+        known = node, inner.here, binding.scope  # kept: another scope may not get its number while this is known
         if key is not None and b.guard == ONE and not b.trials:
             b.known[key] = known
-    node, scope.here = known
+    node, scope.here = known[:2]
     if definition.shared:
         node = Shared(node, id(definition))
     return [node]

@@ -130,7 +130,7 @@ class Builder:
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
-    known: dict[object, tuple[Node, Shape]] = field(default_factory=dict)  # blocks resolved before
+    known: dict[object, tuple[Node, Shape, Scope]] = field(default_factory=dict)  # blocks resolved before
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
 
     def build(self, items: Iterable[s.Item]) -> Graph:
@@ -438,6 +438,12 @@ class Builder:
             then, first = self._perhaps(node.then, scope, x)
         with self.guarded(1 - holds):
             other, second = self._perhaps(node.other, scope, x)
+        for branch in (first, second):
+            hidden = next(
+                (n for n, t in branch.names.items() if isinstance(t, Tensor) and scope.find(n) is not None), None
+            )
+            if hidden is not None:
+                raise fail("already-defined", f"'{hidden}' is already defined", branch.places[hidden])
         for name, tap in first.names.items():  # a tensor both branches name is there whichever is taken
             if isinstance(tap, Tensor) and tap == second.names.get(name):
                 scope.tap(name, tap.shape, None, first.places[name])

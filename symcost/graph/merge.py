@@ -113,8 +113,21 @@ def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     meant = next(iter(Evaluator(scope).equations(when, True)), {}) if when is not None else {}
     with b.guarded(holds):
         sums = _met(b, call, scope, Add((x.subs(meant), y.subs(meant))))
+    if _spread(scope.here, y.subs(meant)):
+        message = (
+            f"cannot decide '{when.span.text if when else ''}', and with the sum the shape is {scope.here}, not {y}"
+        )
+        raise fail("undecided", message, call.span, "state which holds with 'assume', or give the symbol a number")
     scope.here = y
     return _forked(branches, [Guarded(Sequence(tuple(sums)), holds)])
+
+
+def _spread(whole: Shape | None, part: Shape) -> bool:
+    """Whether a tensor is repeated along an axis where it has one position or channel."""
+    if whole is None or whole.rank != part.rank:
+        return True
+    pairs = zip((whole.channels, *whole.dims), (part.channels, *part.dims), strict=True)
+    return any(a != b and ONE in (a, b) for a, b in pairs)
 
 
 def windows(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:

@@ -58,7 +58,8 @@ class Member:
     shape: Shape
     turn: Symbol | None = None
     count: Size = ONE
-    sure: bool = True  # False: it is named in the branch of an undecided `if`
+    sure: bool = True  # False: it is named in the branch of an undecided `if`, or in a loop that may not run
+    known: bool = True  # False: nothing can be said of its index
 
     def at(self, index: Size) -> Shape | None:
         """The shape at an index, for a loop by solving for the turn."""
@@ -72,14 +73,19 @@ class Member:
 
     def has(self, index: Size) -> bool | None:
         """Whether this is the member with that index; None where it depends."""
-        found = self._meant(index)
+        found = self._meant(index) if self.known else None
         return None if found and not self.sure else found
 
     def _meant(self, index: Size) -> bool | None:
         if self.turn is None:
             return is_zero(self.index - index)
         start, last = (self.index.subs({self.turn: end}) for end in (Size.of(0), self.count - 1))
-        low, high = (start, last) if never_negative(last - start) else (last, start)
+        slope = (self.index.subs({self.turn: Size.of(1)}) - start).number
+        if slope not in (1, -1) or self.index != start + slope * Size.of(self.turn):
+            return None
+        if not never_negative((last - start) * slope):
+            return None  # it may have no turn at all
+        low, high = (start, last) if slope == 1 else (last, start)
         if never_negative(index - low) and never_negative(high - index):
             return True
         return False if never_negative(low - index - 1) or never_negative(index - high - 1) else None
@@ -90,6 +96,13 @@ class Family:
     """Tensors with an index, ``as s(i)``, in the order in which they were named; a later name wins."""
 
     members: list[Member] = field(default_factory=list)
+    mark: int = 0  # members that were there when the turn being resolved began
+    reached: bool = False  # whether one of those was asked for since
+
+    def _named_twice(self, member: Member, index: Size) -> bool:
+        """Whether another turn of the same loop gives this index too, so that the later turn decides."""
+        others = (m for m in self.members if m is not member and m.turn is not None and m.turn == member.turn)
+        return any(m.index != member.index and m.has(index) is not False for m in others)
 
     def unsure(self, index: Size) -> bool:
         """Whether it depends on symbols which of them has that index, if any."""
@@ -106,7 +119,8 @@ class Family:
                 found = member.at(index)
                 if found is None or any(u.turn is not None or member.at(u.index) != u.shape for u in unsure):
                     return None
-                return found
+                self.reached = self.reached or any(m is member for m in self.members[: self.mark])
+                return None if self._named_twice(member, index) else found
         return None
 
 

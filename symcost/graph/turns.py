@@ -133,24 +133,54 @@ def _one(b: Builder, turn: Turn, t: Size, scope: Scope) -> list[Node]:
     return nodes
 
 
+def _alone(turn: Turn, scope: Scope, span: Span) -> Turn:
+    """A turn that stands for others: what it names must not be what another turn finds under a name."""
+
+    def alone(t: Size) -> list[Node]:
+        before = [(family, family.mark, family.reached) for _, family in _families(scope)]
+        for family, _, _ in before:
+            family.mark, family.reached = len(family.members), False
+        try:
+            nodes = turn(t)
+            for family, _, _ in before:
+                if family.reached and len(family.members) > family.mark:
+                    message = "a turn of this loop takes a tensor that the turn before may have named"
+                    raise fail("no-closed-form", message, span, f"give the count a number of at most {MAX_UNROLLED}")
+            return nodes
+        finally:
+            for family, mark, reached in before:
+                family.mark, family.reached = mark, reached or family.reached
+
+    return alone
+
+
 def _fixed(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span, limit: int) -> list[Node] | None:
     """Turns until one leaves its shape alone; the rest is a factor. None where none of the first ones does."""
 
     def one(shape: Shape) -> tuple[tuple[Node, ...], Shape]:
         scope.here = shape
-        nodes = tuple(_one(b, turn, Size.of(0), scope))
+        nodes = tuple(_one(b, _alone(turn, scope, span), Size.of(0), scope))
         assert scope.here is not None
         return nodes, scope.here
 
     before = len(b.conditions)
+    families = {name: list(f.members) for name, f in _families(scope)}
     try:
         turns, scope.here = repeated(one, x, count, limit)
+    except SymcostError as error:
+        if any(d.code != "no-closed-form" for d in error.diagnostics):
+            raise
+        scope.here = x
+        b.forget(before)
+        _restore(scope, families)
+        return None
     except EndlessLoop:
         scope.here = x
         b.forget(before)
         return None
     if count.number is None:
         runs = holds(">=", count - 1, ONE)  # in a loop without turns nothing is needed
+        b.known.clear()  # their conditions are said of this loop
         b.conditions[before:] = [replace(c, guard=c.guard * runs) for c in b.conditions[before:]]
     if len(turns) > 1 and count.number is None:
         b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), span, None)
@@ -207,7 +237,7 @@ def _knowing(b: Builder, scope: Scope, size: Size, turn: Turn) -> Turn:
 
 
 def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span) -> list[Node]:
-    turn = _knowing(b, scope, count - 1, turn)  # what stands in a loop is there only where it runs
+    turn = _alone(_knowing(b, scope, count - 1, turn), scope, span)  # what stands in a loop is there only where it runs
     families = {name: list(f.members) for name, f in _families(scope)}
 
     def step(shape: Shape, t: Size) -> Shape:
@@ -281,6 +311,7 @@ def _told(b: Builder, turn: Turn, t: Size, scope: Scope) -> None:
 def _of_all_turns(condition: Condition, turn: Symbol, count: Size) -> list[Condition]:
     """A condition of every turn: of the first or the last where it is monotonic, otherwise said of every turn."""
     symbols = condition.size.symbols() | condition.divisor.symbols() | condition.guard.symbols()
+    symbols |= {symbol for _, turns in condition.turns for symbol in turns.symbols()}
     runs = holds(">=", count - 1, ONE)  # in a loop without turns nothing is needed
     if turn not in symbols:
         return [replace(condition, guard=condition.guard * runs)]
@@ -308,9 +339,21 @@ def _index_families(scope: Scope, families: Kept, turn: Symbol, count: Size) -> 
     """What the body of a loop named by its turn is a function of the turn."""
     for name, family in _families(scope):
         old = len(families.get(name, []))
-        family.members[old:] = [
-            replace(m, turn=turn, count=count) if turn in m.index.symbols() else m for m in family.members[old:]
-        ]
+        family.members[old:] = [_of_turns(m, turn, count) for m in family.members[old:]]
+
+
+def _of_turns(member: Member, turn: Symbol, count: Size) -> Member:
+    """A tensor named in every turn: one for each where the turn is its index, otherwise that of the last turn."""
+    shape = member.shape
+    sizes = [member.index, member.count, shape.channels, *shape.dims, shape.batch]
+    if all(turn not in size.symbols() for size in sizes):
+        return member if never_negative(count - 1) else replace(member, sure=False)
+    if member.turn is not None:
+        return replace(member, known=False)  # of an inner loop, and different in every turn of this one
+    if turn in member.index.symbols():
+        return replace(member, turn=turn, count=count)
+    sure = member.sure and never_negative(count - 1)
+    return replace(member, shape=shape.subs({turn: count - 1}), sure=sure)
 
 
 def _with_first(scope: Scope, peeled: Kept) -> None:
@@ -322,7 +365,10 @@ def _with_first(scope: Scope, peeled: Kept) -> None:
                     continue
                 if member.shape.subs({member.turn: Size.of(-1)}) == first.shape:
                     back = {member.turn: Size.of(member.turn) - 1}
-                    joined = Member(member.index.subs(back), member.shape.subs(back), member.turn, member.count + 1)
+                    sure = first.sure and member.sure
+                    joined = Member(
+                        member.index.subs(back), member.shape.subs(back), member.turn, member.count + 1, sure
+                    )
                     family.members[place] = joined
                     family.members.remove(first)
                     break

@@ -230,7 +230,10 @@ class Evaluator:
         if len(expr.operands) != 2 or not isinstance(expr.operands[0], s.Binary) or expr.operands[0].op != "%":
             return None
         left = expr.operands[0]
-        return divisible(self.size(left.left) - self.size(expr.operands[1]), self.size(left.right))
+        divisor, rest = self.size(left.right), self.size(expr.operands[1])
+        if not (never_negative(rest) and never_negative(divisor - rest - 1)):
+            return None  # no remainder at all, or perhaps none
+        return divisible(self.size(left.left) - rest, divisor)
 
     def _all(self, found: list[bool | None]) -> bool | None:
         return False if False in found else None if None in found else True

@@ -189,9 +189,10 @@ def _flattened(numerator: Size, denominator: Size) -> Size | None:
 
 def _reduced(numerator: Size, denominator: Size) -> tuple[Size, Size]:
     """R5: a common factor of the divisor and all varying terms goes, and the constant is rounded down."""
-    varying = {m: c for m, c in numerator.terms.items() if m}
     if len(denominator.terms) != 1:
         return numerator, denominator
+    numerator, denominator = _without_shared(numerator, denominator)
+    varying = {m: c for m, c in numerator.terms.items() if m}
     ((bottom, scale),) = denominator.terms.items()
     factor = gcd(int(scale), *(int(c) for c in varying.values()))
     if factor == 1:
@@ -200,7 +201,20 @@ def _reduced(numerator: Size, denominator: Size) -> tuple[Size, Size]:
     reduced: dict[Monomial, Rational] = {m: int(c) // factor for m, c in varying.items()}
     if constant // factor:
         reduced[()] = constant // factor
-    return Size(reduced), Size({bottom: int(scale) // factor})
+    return _without_shared(Size(reduced), Size({bottom: int(scale) // factor}))
+
+
+def _without_shared(numerator: Size, denominator: Size) -> tuple[Size, Size]:
+    """Both without the symbols that stand in all their terms: ``⌊X/X^2⌋`` is ``⌊1/X⌋``."""
+    ((bottom, _),) = denominator.terms.items()
+    shared = dict(bottom)
+    for monomial in numerator.terms:
+        exponents = dict(monomial)
+        shared = {a: min(e, exponents[a]) for a, e in shared.items() if exponents.get(a, 0) > 0}
+    if not shared:
+        return numerator, denominator
+    factor = Size({tuple((a, -shared[a]) for a, _ in bottom if a in shared): 1})
+    return numerator * factor, denominator * factor
 
 
 def _between(numerator: Size, denominator: Size) -> Size | None:
