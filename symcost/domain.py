@@ -169,7 +169,9 @@ class Domain:
         try:
             if self.apply(condition.guard, given).number == 0:
                 return False
-            return self._moved(condition, given).holds() is False
+            moved = self._moved(condition, given)
+            numbers = not (moved.turns or moved.size.symbols() | moved.divisor.symbols() | moved.guard.symbols())
+            return moved.holds() is False or (numbers and moved.holds() is None)  # sqrt(2) is no width
         except DivisionByZero:
             return True
 

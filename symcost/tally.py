@@ -193,8 +193,7 @@ def _leaves(node: Node, times: Times, uses: Iterator[int]) -> Iterator[tuple[Lea
         case Scaled():
             yield from _leaves(node.node, times.scaled(node.weights, node.active, node.work), uses)
         case Shared():
-            if times.shared is None:
-                times = replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
+            times = replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
             yield from _leaves(node.node, times, uses)
         case Frozen():
             yield from _leaves(node.node, replace(times, trainable=node.trainable), uses)

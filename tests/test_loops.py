@@ -386,6 +386,7 @@ PROGRAMS = {
     # weights
     "shared": "shared block f { conv3-8 } " + IMAGE + "f x n f",
     "shared, or none": "sym n : nat shared block f { conv3-8 } " + IMAGE + "f x n",
+    "shared in a shared block": "shared block f { conv3-8 } shared block g { f conv1-8 } " + IMAGE + "f g x n f",
     "shared in an if": "shared block f { conv3-8 } " + IMAGE + "if n != 1 { f }",
     "shared of several sizes": "shared block f { conv3-8 } " + IMAGE + "for i in 1..n { conv3-i f }",
     "a loop is shared": "shared block f { for i in 1..n { conv3-(4*i) } conv3-8 } " + IMAGE + "f f",
