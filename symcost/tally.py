@@ -36,6 +36,13 @@ class Times:
         """Added up over the turns of the loops around, the innermost first."""
         return _over(self.loops, size)
 
+    def often(self, size: Size, factor: Size) -> Size:
+        """So much so often; where the size is by the number of repeats, ``n*(64/n)``, it is still none without a repeat."""
+        divided = {a for m in size.terms for a, e in m if e < 0}
+        if divided and self.used != ONE and divided & {a for m in factor.terms for a, _ in m}:
+            return size * factor * self.used
+        return size * factor
+
     def repeated(self, count: Size) -> Times:
         return replace(self.scaled(count, count, count), used=self.used * holds(">=", count - 1, ONE))
 
@@ -107,7 +114,7 @@ class Entry:
         return self.figures.counts
 
     def all_work(self, size: Size) -> Size:
-        return self.times.over_loops(size * self.times.work)
+        return self.times.over_loops(self.times.often(size, self.times.work))
 
 
 @dataclass
@@ -149,7 +156,7 @@ def weights_of(entries: tuple[Entry, ...], factor: Callable[[Entry], Size] = lam
         if not entry.params.terms:
             continue
         if entry.times.shared is None:
-            parts.append(entry.times.over_loops(entry.params * factor(entry)))
+            parts.append(entry.times.over_loops(entry.times.often(entry.params, factor(entry))))
         else:
             shared.setdefault(entry.times.shared, []).append(entry)
     return total([*parts, *(_once(uses, factor) for uses in shared.values())])

@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.packaging
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = {".py", ".typed", ".toml", ".lark", ".arch"}
+SHIPPED = {".py", ".typed", ".toml", ".lark", ".arch", ".js", ".css", ".html"}
 PROGRAM = "input 3@8x8 conv3-4"
 # 3*3*3*4 weights and 4 biases; two operations for each of the 8*8*4 dot products of length 27
 ANSWER = ["112", "13824"]
