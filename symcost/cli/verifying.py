@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,7 @@ def verify(names: tuple[str, ...], quiet: bool, form: str | None) -> None:
         raise SystemExit(1)
 
 
-def _with_progress(entries: tuple[Entry, ...]):  # type: ignore[no-untyped-def]
+def _with_progress(entries: tuple[Entry, ...]) -> Iterable[Entry]:
     """The entries, with a bar on a terminal while they are worked on."""
     if not sys.stderr.isatty():
         return entries
