@@ -162,13 +162,13 @@ class Domain:
         return Domain(symbols, named, simplified(left), tuple(c for c in assumed if c.holds() is not True))
 
     def _moved(self, condition: Condition, given: Given) -> Condition:
+        if self.apply(condition.guard, given).number == 0:
+            return Condition(">=", Size.of(0))  # it does not matter here, and may have no meaning: n | 8 at n = 0
         return condition.mapped(partial(self.apply, given=given))
 
     def _broken(self, condition: Condition, given: Given) -> bool:
         """Whether a condition does not hold; one that has no meaning here, such as ``n | C`` at n = 0, does not."""
         try:
-            if self.apply(condition.guard, given).number == 0:
-                return False
             moved = self._moved(condition, given)
             numbers = not (moved.turns or moved.size.symbols() | moved.divisor.symbols() | moved.guard.symbols())
             return moved.holds() is False or (numbers and moved.holds() is None)  # sqrt(2) is no width

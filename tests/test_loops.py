@@ -387,6 +387,8 @@ PROGRAMS = {
     "shared": "shared block f { conv3-8 } " + IMAGE + "f x n f",
     "shared, or none": "sym n : nat shared block f { conv3-8 } " + IMAGE + "f x n",
     "parameters by the number of repeats": "sym n : nat layer f(k) : c@t -> c@t { params = 64/k } input 8@6 f(n) x n",
+    "groups where there is a branch": "sym n : nat input 8@6 if n > 1 { conv1-8(groups=n) } conv1-8",
+    "heads by the number of repeats": "sym n : nat input 8@6 attention(n) x n",
     "shared in a shared block": "shared block f { conv3-8 } shared block g { f conv1-8 } " + IMAGE + "f g x n f",
     "shared in an if": "shared block f { conv3-8 } " + IMAGE + "if n != 1 { f }",
     "shared of several sizes": "shared block f { conv3-8 } " + IMAGE + "for i in 1..n { conv3-i f }",
