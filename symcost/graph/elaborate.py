@@ -499,6 +499,8 @@ def _unguarded(condition: Condition, known: list[Size]) -> Condition:
     guard = next((a for m in condition.guard.terms for a, _ in m), None)
     if not isinstance(guard, Holds) or guard.kind != ">=" or condition.guard != Size.of(guard) or condition.turns:
         return condition
+    if not guard.size.integer:  # what is not at least 0 is at most -1 among integers only
+        return condition
     if replace(condition, guard=ONE).holds(known) is not False:
         return condition
     return replace(condition, kind=">=", size=-guard.size - 1, divisor=ONE, guard=ONE)
