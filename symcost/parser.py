@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -139,6 +139,15 @@ class _Part:
         self.value = value
 
 
+class _Inlined:
+    """What a rule that is inlined into the one above hands up; Lark takes its children."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, children: list[Any]) -> None:
+        self.children = children
+
+
 class _Body(_Part):
     pass
 
@@ -158,7 +167,7 @@ def _at(token: Token) -> Span:
 
 
 def _names(children: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(str(c) for c in children if isinstance(c, Token) and c.type in ("NAME", "LNAME"))
+    return tuple([str(c) for c in children if isinstance(c, Token) and c.type in ("NAME", "LNAME")])
 
 
 def _nodes(children: Iterable[Any]) -> list[Any]:
@@ -172,9 +181,14 @@ def _only(children: Iterable[Any]) -> Any:
 
 
 def _number(token: Token) -> Fraction:
-    if sum(c.isdigit() for c in token) > MAX_DIGITS or _exponent(token) > MAX_DIGITS:
+    if len(token) > MAX_DIGITS and sum(c.isdigit() for c in token) > MAX_DIGITS or _exponent(token) > MAX_DIGITS:
         raise _too_long(token)
-    return Fraction(str(token))
+    return _fraction(str(token))
+
+
+@lru_cache(4096)
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _too_long(token: Token) -> SymcostError:
@@ -294,6 +308,8 @@ class _Build(Transformer[Token, Any]):
 
     # the pipe
 
+    _item = _stmt = _core = staticmethod(_Inlined)
+
     def seq(self, c: list[Any]) -> tuple[s.Item, ...]:
         return tuple(_nodes(c))
 
@@ -301,6 +317,8 @@ class _Build(Transformer[Token, Any]):
 
     def step(self, c: list[Any]) -> s.Step:
         core, *rest = c
+        if not rest:
+            return s.Step(core, None, None, None, span=core.span)
         found = {type(r): r for r in rest}
         parts = found.get(s.Times), found.get(s.Shape), found.get(s.TensorRef)
         return s.Step(core, *parts, span=_span(c))
@@ -319,27 +337,24 @@ class _Build(Transformer[Token, Any]):
         return s.TensorRef(str(c[1]), _only(c), span=_span(c))
 
     def layer(self, c: list[Any]) -> s.Call:
-        name, *rest = c
+        """A name, and behind it, where they are written: ``(head) -width /stride (options) {body}``."""
         head: tuple[s.Arg, ...] = ()
-        width = stride = None
         options: tuple[s.Arg, ...] = ()
         body: tuple[tuple[s.Item, ...], ...] = ()
-        slot = ""
-        for child in rest:
-            match child:
-                case Token(type=("MINUS" | "SLASH") as slot):
-                    pass
-                case _Body():
-                    body = child.value
-                case _Part() if not slot:
-                    head = child.value
-                case _Part():
-                    options = child.value
-                case _ if slot == "MINUS" and width is None:
-                    width = child
-                case _:
-                    stride = child
-        return s.Call(name.value, head, width, stride, options, body, span=_span(c))
+        slots: dict[str, s.Expr] = {}
+        sign = ""
+        for child in c[1:]:
+            if isinstance(child, Token):
+                sign = child.type
+            elif isinstance(child, _Body):
+                body = child.value
+            elif not isinstance(child, _Part):
+                slots[sign] = child
+            elif sign:
+                options = child.value
+            else:
+                head = child.value
+        return s.Call(c[0].value, head, slots.get("MINUS"), slots.get("SLASH"), options, body, span=_span(c))
 
     layer_w = layer_s = layer
 
@@ -347,7 +362,7 @@ class _Build(Transformer[Token, Any]):
         for token in c:
             if len(token) > MAX_DIGITS and any(len(n) > MAX_DIGITS for n in re.findall(r"\d+", token)):
                 raise _too_long(token)
-        return _Part(c, tuple(name.replace("×", "x") for name in _names(c)))
+        return _Part(c, _spelled(*_names(c)))
 
     def body(self, c: list[Any]) -> _Body:
         return _Body(c, tuple(_nodes(c)))
@@ -447,6 +462,12 @@ class _Build(Transformer[Token, Any]):
 
     def ifexpr(self, c: list[Any]) -> s.Choice:
         return s.Choice(*_nodes(c), span=_span(c))
+
+
+@lru_cache(4096)
+def _spelled(*names: str) -> tuple[str, ...]:
+    """The dotted name of a layer, of which a program has few: equal ones are one object."""
+    return tuple(name.replace("×", "x") for name in names)
 
 
 _PLAIN = {"×": "*", "·": "*", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="}

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from symcost.record import record
+
 EXCERPT = 96  # columns of a source line shown; longer lines are cut around the caret
 SHOWN = 20  # diagnostics written out; who has more mends some and looks again
 TOLD = 1000  # letters of a message, a note or a help written out; a formula in it may have millions
@@ -42,7 +44,7 @@ class Source:
         return self.text[start:end].rstrip("\r")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Span:
     """A stretch of a source: ``source.text[start:end]``."""
 

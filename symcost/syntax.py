@@ -7,13 +7,14 @@ function with a ``match``. Two nodes are equal when they say the same, wherever 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from fractions import Fraction
 
+from symcost.record import record
 from symcost.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Node:
     span: Span = field(compare=False, repr=False)
 
@@ -21,19 +22,19 @@ class Node:
 # ------------------------------------------------------------ sizes
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Number(Node):
     """``64``, ``0.25`` (one quarter), ``1e9``: exact, always."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Ref(Node):
     """``n``, ``in.c``, ``conv.bias``."""
 
@@ -44,7 +45,7 @@ class Ref(Node):
         return ".".join(self.names)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Arg(Node):
     """``groups=g`` or, without a name, ``g``."""
 
@@ -52,7 +53,7 @@ class Arg(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Apply(Node):
     """``floor(a/b)``, ``params(X=224)``, ``vgg(2, 2).macs``, ``vgg(2, 2).macs(X=32)``.
 
@@ -64,20 +65,20 @@ class Apply(Node):
     attribute: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Unary(Node):
     op: str
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Binary(Node):
     op: str
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Compare(Node):
     """``a <= b < c``: n operators between n + 1 operands."""
 
@@ -85,7 +86,7 @@ class Compare(Node):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Logic(Node):
     """``and``, ``or`` of several operands, ``not`` of one."""
 
@@ -93,7 +94,7 @@ class Logic(Node):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Choice(Node):
     """``if condition then a else b``."""
 
@@ -102,7 +103,7 @@ class Choice(Node):
     other: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Sum(Node):
     """``\\sum_{t=0}^{n-1} term``: formulas in LaTeX have it."""
 
@@ -112,14 +113,14 @@ class Sum(Node):
     term: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Bracket(Node):
     """``[X >= 2]``: 1 where the condition holds and 0 where it does not, Iverson's bracket."""
 
     condition: Compare | Divides
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Divides(Node):
     """``32 \\mid X``."""
 
@@ -127,7 +128,7 @@ class Divides(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Axes(Node):
     """``3 x 5``: one size for each axis."""
 
@@ -140,7 +141,7 @@ Expr = Number | String | Ref | Apply | Unary | Binary | Compare | Logic | Choice
 # ------------------------------------------------------------ tensors
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Shape(Node):
     """``C@H x W``; ``dims`` is None for ``c@*``, any positions."""
 
@@ -148,7 +149,7 @@ class Shape(Node):
     dims: tuple[Expr, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class TensorRef(Node):
     """``t`` or ``s(i)``."""
 
@@ -159,7 +160,7 @@ class TensorRef(Node):
 # ------------------------------------------------------------ the pipe
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Call(Node):
     """A layer or block as it is used: ``conv3-64/2(pad=1)``, ``residual { ... }``."""
 
@@ -175,17 +176,17 @@ class Call(Node):
         return ".".join(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Group(Node):
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class From(Node):
     tensor: TensorRef
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Range(Node):
     """``a..b`` (closed), ``a..<b`` (half open), ``a downto b`` (falling)."""
 
@@ -194,26 +195,26 @@ class Range(Node):
     last: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Table(Node):
     rows: tuple[tuple[Expr, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class For(Node):
     names: tuple[str, ...]
     over: Range | Table
     body: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class If(Node):
     condition: Expr
     then: tuple[Item, ...]
     other: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Times(Node):
     """``x n(s=1)``: a count, and options that hold from the second turn on."""
 
@@ -221,7 +222,7 @@ class Times(Node):
     options: tuple[Arg, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Step(Node):
     """One item of a pipe: ``core x times : shape as tap``."""
 
@@ -234,50 +235,50 @@ class Step(Node):
 # ------------------------------------------------------------ declarations
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Import(Node):
     path: tuple[str, ...] | str
     alias: str | None
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Symbol(Node):
     name: str
     domain: str | None = None
     default: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Sym(Node):
     symbols: tuple[Symbol, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Assume(Node):
     facts: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Let(Node):
     name: str
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Set(Node):
     path: tuple[str, ...] | str
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Metric(Node):
     name: str
     per: str | None
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Approx(Node):
     """``macs ~ 4.1G``: equal when rounded to the digits shown."""
 
@@ -285,18 +286,18 @@ class Approx(Node):
     figure: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Assert(Node):
     claim: Expr | Approx
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Param(Node):
     name: str
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Head(Node):
     """The header of a definition; it reads as its uses do: ``b(k)-c/s(e=4)``."""
 
@@ -307,20 +308,20 @@ class Head(Node):
     options: tuple[Param, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Block(Node):
     head: Head
     body: tuple[Item, ...]
     shared: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Field(Node):
     name: str
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class LayerDef(Node):
     head: Head
     input: Shape
@@ -328,20 +329,20 @@ class LayerDef(Node):
     fields: tuple[Field | Let, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Net(Node):
     name: str
     params: tuple[Param, ...]
     body: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Input(Node):
     name: str | None
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Output(Node):
     tensors: tuple[TensorRef, ...]
 
@@ -349,7 +350,7 @@ class Output(Node):
 Item = Import | Sym | Assume | Let | Set | Metric | Block | LayerDef | Net | Assert | Input | Output | Step
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class File(Node):
     items: tuple[Item, ...]
 

@@ -17,7 +17,7 @@ ROOT = Path(symcost.__file__).parent
 # Text, syntax, sizes, layers, graph, counts, prices, formulas, the public face, its renderings, the command line. A module
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
-    source display syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions
+    record source display syntax mistakes parser fmt files ops sizes latex_formula layers depth graph tally conventions
     prove forms signs growth comparison domain invert flow emit architecture claims sweep proving difference explain
     training memory receptive parallel outline derive zoo catalogue render plot editors cli notebook __main__
 """.split()  # noqa: SIM905
