@@ -30,7 +30,7 @@ from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_te
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, DomainError, Source, Span, SymcostError, counted, nearest
 from symcost.syntax import File, Net
-from symcost.tally import Entry, Tally, tally
+from symcost.tally import Alike, Entry, Tally, tally
 
 if TYPE_CHECKING:
     import sympy
@@ -208,7 +208,7 @@ class Cost:
 
         return curves({"": self}, symbol, values, **options)
 
-    def function(self, *names: str, outside: str = "error") -> CostFunction:
+    def function(self, *names: str, outside: str = "error", fast: bool | None = None) -> CostFunction:
         """The cost as an exact function of symbols: of integers, and of NumPy arrays that broadcast.
 
         ``outside`` is what happens where the network does not exist: ``"error"`` raises `DomainError` with the first such point,
@@ -229,7 +229,7 @@ class Cost:
             at = ", ".join(f"{n} = {v}" for n, v in point.items())
             raise DomainError(Diagnostic("outside-domain", f"the network does not exist at {at}"))
 
-        return CostFunction(self._public, declared, self.domain.requirements(), refuse, outside)
+        return CostFunction(self._public, declared, self.domain.requirements(), refuse, outside, fast)
 
     def si(self) -> str:
         """The number with an SI prefix and its unit: ``15.5 GMACs``; 1 GFLOPs is 10^9 FLOPs.
@@ -382,7 +382,7 @@ class Row(Displayed):
 
     def cost(self, convention: str) -> Cost:
         rule = load_convention(convention)
-        return self._owner._priced(rule, rule.of(self._entry.figures), (self._entry,))
+        return self._owner._priced(rule, rule.of(self._entry.figures), [(self._entry, 1)])
 
     def count(self, op: str) -> Cost:
         return self._owner._count(op, self._entry.counts)
@@ -420,8 +420,8 @@ class _Counted:
     def counts(self) -> tuple[Symbol, ...]:
         """Symbols that say how often something is repeated."""
         found: dict[Symbol, None] = {}
-        for entry in self.tally.entries:
-            for size in (entry.times.work, *(count for _, count in entry.times.loops)):
+        for times in {id(entry.times): entry.times for entry, _ in self.tally.alike}.values():
+            for size in (times.work, *(count for _, count in times.loops)):
                 found.update(dict.fromkeys(sorted(size.symbols(), key=lambda s: s.key)))
         return tuple(found)
 
@@ -438,6 +438,7 @@ class Architecture(Displayed):
         self._graph, self._program = graph, source
         self._counted = counted or _Counted(graph)  # shared by the same network at other values
         self._given = given or {}
+        self._outside: dict[Shape, Shape] = {}
         self._full = Domain.of(graph)
         self.domain = self._full.at(self._given) if self._given else self._full
 
@@ -478,7 +479,7 @@ class Architecture(Displayed):
             return self.count(name)
         if is_convention(name):
             rule = load_convention(name)
-            return self._priced(rule, rule.total(self._tally), self._tally.entries)
+            return self._priced(rule, rule.total(self._tally), self._tally.alike)
         known = ["params", "active", "trainable", "activations", *convention_names(), *Op, *self._graph.metrics]
         help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
         raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
@@ -489,7 +490,7 @@ class Architecture(Displayed):
 
     # what it is
 
-    @property
+    @cached_property
     def layers(self) -> Rows:
         """The layers in order; a repeat of equal turns is one row."""
         return Rows(Row(entry, self) for entry in self._tally.entries)
@@ -590,9 +591,11 @@ class Architecture(Displayed):
 
         return tuple(diagnostic for _, diagnostic in check(self) if diagnostic is not None)
 
-    def function(self, *names: str, of: str = "flops", outside: str = "error") -> CostFunction:
+    def function(
+        self, *names: str, of: str = "flops", outside: str = "error", fast: bool | None = None
+    ) -> CostFunction:
         """A cost as an exact function of its symbols, for numbers and NumPy arrays; see `Cost.function`."""
-        return self.cost(of).function(*names, outside=outside)
+        return self.cost(of).function(*names, outside=outside, fast=fast)
 
     def derivation(self, name: str = "macs", layer: int | str | None = None) -> Derivation:
         """How a cost comes about, step by step: of the network, or of one layer by its number from 1 or as it is written.
@@ -619,16 +622,19 @@ class Architecture(Displayed):
         return self._full.apply(size, self._given)
 
     def _shape(self, shape: Shape) -> Shape:
-        def outside(size: Size) -> Size:
-            return self.domain.public(self._apply(size))
-
-        return Shape(outside(shape.channels), tuple(outside(d) for d in shape.dims), outside(shape.batch), shape.ids)
+        """A tensor as its user sees it: in the symbols declared, with the values given."""
+        if shape not in self._outside:
+            channels, batch, *dims = (
+                self.domain.public(self._apply(size)) for size in (shape.channels, shape.batch, *shape.dims)
+            )
+            self._outside[shape] = Shape(channels, tuple(dims), batch, shape.ids)
+        return self._outside[shape]
 
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
         """Sizes that are sums: likely factors of the costs."""
         found: dict[Size, None] = {}
-        for entry in self._tally.entries:
+        for entry, _ in self._tally.alike:
             shape = entry.leaf.output
             for size in (*shape.dims, shape.channels):
                 moved = self._apply(size)
@@ -639,7 +645,7 @@ class Architecture(Displayed):
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
         return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
 
-    def _priced(self, rule: Convention, size: Size, entries: tuple[Entry, ...]) -> Cost:
+    def _priced(self, rule: Convention, size: Size, entries: Alike) -> Cost:
         return self._cost(self._apply(size), rule.unit, rule.name, rule.uncounted(entries))
 
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:

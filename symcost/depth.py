@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from symcost.limiting import allowed
 from symcost.sizes.atoms import Size
 from symcost.sizes.shape import Shape
-
-MAX_TURNS = 10_000  # of a loop whose shape changes with every turn
 
 Turned = TypeVar("Turned")
 
@@ -39,7 +38,7 @@ def repeated(
             return turns, y
         turns.append((node, Size.of(1)))
         done += 1
-        if done >= (limit or MAX_TURNS):
+        if done >= (limit or allowed().turns):
             raise EndlessLoop
         x = y
     return turns, x

@@ -7,6 +7,7 @@ sides, which `Derivation.check` evaluates apart from each other at points of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,8 +25,9 @@ from symcost.graph import resolved
 from symcost.graph.nodes import Leaf
 from symcost.graph.user_layer import UserLayer
 from symcost.growth import leading
-from symcost.layers.share import Share, elements
+from symcost.layers.share import Share
 from symcost.ops import MEANING, Op
+from symcost.outline import block
 from symcost.prove import evaluator
 from symcost.sizes.atoms import (
     ZERO,
@@ -46,7 +48,7 @@ from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
 from symcost.sizes.written import Added, Form, Named, Over, Times, Turns, added, mapped, times, value
 from symcost.source import Diagnostic, SymcostError, nearest
-from symcost.tally import Entry, weights_of
+from symcost.tally import Entry, alike, weights_of
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 TRIES = 400  # to find points of the domain
@@ -155,11 +157,26 @@ def _row(net: Architecture, layer: int | str) -> Row:
             return rows[number - 1]
         help_ = f"the layers have the numbers 1 to {len(rows)}"
         raise SymcostError(Diagnostic("unknown-layer", f"there is no layer {number}", help=help_))
-    for row in rows:
-        if layer.strip() in (row.text, row.kind):
-            return row
-    help_ = nearest(layer, dict.fromkeys(r.text for r in rows)) or "give a layer as it is written, or its number"
+    asked = " ".join(layer.split())
+    for names in (_named, _meant):
+        for row in rows:
+            if asked in names(row):
+                return row
+    part = block(net, asked)
+    if part is not None:
+        help_ = f"it is a block, of the layers {part.rows[0] + 1} to {part.rows[-1] + 1}"
+    else:
+        help_ = nearest(asked, dict.fromkeys(r.text for r in rows)) or "give a layer as it is written, or its number"
     raise SymcostError(Diagnostic("unknown-layer", f"there is no layer '{layer}'", help=help_))
+
+
+def _named(row: Row) -> tuple[str, ...]:
+    return row.text, row.kind
+
+
+def _meant(row: Row) -> tuple[str, ...]:
+    """As the program has it, and without its options: some of them may come from `set`."""
+    return " ".join(row.leaf.span.text.split()), re.sub(r"\([^()]*=[^()]*\)", "", row.text)
 
 
 # ------------------------------------------------------------ what is counted
@@ -248,7 +265,7 @@ class _Made:
         if isinstance(leaf.layer, UserLayer):
             yield Part(leaf.layer.name, "as its definition says", (), leaf.layer.counts.get("act", leaf.output.numel))
         elif not leaf.layer.view:
-            yield Part("output", "one for each element", (), times(*elements(y)))
+            yield Part("output", "one for each element", (), times(*y.elements))
 
     def of(self, entry: Entry) -> Size:
         return entry.activations
@@ -330,9 +347,9 @@ class _Line:
         source = source_of(leaf)
         y = self._sides(leaf, source)
         parts = list(self.quantity.parts(leaf, y))
-        each = [p for p in parts if p.times == elements(y)]
+        each = [p for p in parts if p.times == y.elements]
         found: list[Form] = [self._elements(each, y, source)] if each else []
-        for part in (p for p in parts if p.times != elements(y)):
+        for part in (p for p in parts if p.times != y.elements):
             found.append(self.add(part.what, part.why, part.whole, source=source))
         cost = self.quantity.row(row)
         self._collected(found, cost, leaf.input.dims)
@@ -374,7 +391,7 @@ class _Line:
 
     def _elements(self, parts: list[Part], y: Shape, source: str) -> Named:
         """What one output element takes, times how many there are."""
-        number = self.add("output elements", "channels times positions, for the whole batch", times(*elements(y)))
+        number = self.add("output elements", "channels times positions, for the whole batch", times(*y.elements))
         found = [self.add(f"{p.what}, one element", p.why, p.each, source=source) for p in parts]
         one = found[0]
         if len(found) > 1:
@@ -402,14 +419,14 @@ class _Line:
             if isinstance(self.quantity, _Held) and entry.times.shared is not None:
                 shared.setdefault(entry.times.shared, []).append(entry)
                 continue
-            alike = (entry.leaf.text, entry.leaf.input, entry.leaf.output, self.quantity.of(entry))
-            loops.setdefault(entry.times.loops, {}).setdefault(alike, []).append(entry)
+            same = (entry.leaf.text, entry.leaf.input, entry.leaf.output, self.quantity.of(entry))
+            loops.setdefault(entry.times.loops, {}).setdefault(same, []).append(entry)
         for around, rows in loops.items():
             found = [times(total(map(self.quantity.factor, same)), self._figure(same[0])) for same in rows.values()]
             yield from self._turns(found, around) if around else found
         for uses in shared.values():
             what = f"{uses[0].leaf.text}, shared"
-            yield self.add(what, "weights with one address count once", weights_of(tuple(uses)))
+            yield self.add(what, "weights with one address count once", weights_of(alike(uses)))
 
     def _figure(self, entry: Entry) -> Named:
         leaf = entry.leaf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from math import isfinite, lcm
 from typing import Any
 
@@ -41,8 +41,12 @@ class Domain:
 
     def public(self, size: Size) -> Size:
         """A size in the symbols the user declared."""
-        back = {m: whole for d in self.symbols.values() for m, whole in d.back.items()}
+        back = self._back
         return size.subs(back) if back and not back.keys().isdisjoint(size.symbols()) else size
+
+    @cached_property
+    def _back(self) -> dict[Symbol, Size]:
+        return {m: whole for d in self.symbols.values() for m, whole in d.back.items()}
 
     def requirements(self) -> tuple[Condition, ...]:
         """What must hold, strongest form only, in the user's symbols; assumed facts first."""

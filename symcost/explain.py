@@ -13,7 +13,7 @@ from symcost.conventions import convention, names
 from symcost.display import Displayed
 from symcost.sizes.atoms import Rational, Size, total
 from symcost.source import Diagnostic, SymcostError
-from symcost.tally import Entry, weights_of
+from symcost.tally import Entry, alike, weights_of
 
 NEAREST = 6
 UNIT = re.compile(r"\s*(flops?|macs?|ops|mult-adds?|multiply-adds?|params|parameters)$", re.IGNORECASE)
@@ -106,7 +106,7 @@ def _readings(net: Architecture) -> Iterator[Reading]:
             yield Reading(name, rule.unit, scope, _number(net, total(sizes[id(e)] for e in entries if inside(e))))
     for scope, inside in scopes.items():
         kept = tuple(e for e in entries if inside(e))
-        yield Reading(None, "parameters", scope, _number(net, net._apply(weights_of(kept))))
+        yield Reading(None, "parameters", scope, _number(net, net._apply(weights_of(alike(kept)))))
         yield Reading(
             None, "activations", scope, _number(net, net._apply(total(e.all_work(e.activations) for e in kept)))
         )
@@ -148,7 +148,7 @@ def _number(net: Architecture, size: Size) -> Rational:
     value = net._cost(size, "").value
     if value is None:
         free = sorted({s.name for s in net.domain.public(size).symbols()})
-        help_ = f"give them values: --set {','.join(f'{name}=224' for name in free)}"
+        help_ = f"give them values: --set {','.join(f'{name}=...' for name in free)}"
         raise SymcostError(
             Diagnostic("not-exact", f"a figure has no symbols, and {', '.join(free)} have no value", help=help_)
         )

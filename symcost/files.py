@@ -6,9 +6,8 @@ import codecs
 from pathlib import Path
 from typing import BinaryIO
 
+from symcost.limiting import allowed, raising
 from symcost.source import Diagnostic, SymcostError
-
-MAX_FILE = 16_000_000  # bytes
 
 
 def read(path: str | Path) -> str:
@@ -25,9 +24,10 @@ def read(path: str | Path) -> str:
 
 def text_of(stream: BinaryIO, name: str) -> str:
     """The text of an open stream, which may have no end, such as ``/dev/zero``."""
-    data = stream.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise SymcostError(Diagnostic("program-too-long", f"{name} has more than {MAX_FILE} bytes"))
+    most = allowed().bytes
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise SymcostError(Diagnostic("program-too-long", f"{name} has more than {most} bytes", help=raising("bytes")))
     return decoded(data, name)
 
 

@@ -9,7 +9,7 @@ from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.sizes.atoms import ZERO, Size, total
-from symcost.tally import Entry, Times, weights_of
+from symcost.tally import Entry, Times, alike, weights_of
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,17 @@ class Part:
 def outline(net: Architecture) -> tuple[Part, ...]:
     """The tree of a network. Blocks of one layer are that layer; layers that do nothing are left out."""
     return tuple(_parts(net._graph.root, Times(), _Numbered(net)))
+
+
+def block(net: Architecture, name: str) -> Part | None:
+    """The first block of that name, the outer ones before those inside."""
+    level = outline(net)
+    while level:
+        for part in level:
+            if part.parts and part.name == name:
+                return part
+        level = tuple(inner for part in level for inner in part.parts)
+    return None
 
 
 class _Numbered:
@@ -107,5 +118,5 @@ def _weights(entries: tuple[Entry, ...]) -> list[Size]:
     for number, entry in enumerate(entries):
         address = entry.times.shared if entry.times.shared is not None and entry.params.terms else ("own", number)
         uses.setdefault(address, []).append(entry)
-    first = {id(together[0]): weights_of(tuple(together)) for together in uses.values()}
+    first = {id(together[0]): weights_of(alike(together)) for together in uses.values()}
     return [first.get(id(entry), ZERO) for entry in entries]

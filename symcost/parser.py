@@ -19,11 +19,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from symcost import mistakes
 from symcost import syntax as s
+from symcost.limiting import allowed, raising
 from symcost.source import Diagnostic, Source, Span, SymcostError
 
-MAX_CHARS = 4_000_000  # of a program: the largest real network, written out layer by layer, is under one million
-MAX_NESTING = 150  # of brackets; past about 200 Python's own recursion limit would answer instead of us
-MAX_DIGITS = 1000  # of one literal; 10^100 needs 101
 MAX_ERRORS = 10  # syntax errors told at once
 
 T = TypeVar("T")
@@ -181,8 +179,8 @@ def _only(children: Iterable[Any]) -> Any:
 
 
 def _number(token: Token) -> Fraction:
-    if len(token) > MAX_DIGITS and sum(c.isdigit() for c in token) > MAX_DIGITS or _exponent(token) > MAX_DIGITS:
-        raise _too_long(token)
+    if (len(token) > 20 or "e" in token or "E" in token) and too_many_digits(token):
+        raise number_too_long(_at(token), "10^1000")
     return _fraction(str(token))
 
 
@@ -191,14 +189,19 @@ def _fraction(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _too_long(token: Token) -> SymcostError:
-    message = f"a number of more than {MAX_DIGITS} digits"
-    return SymcostError(Diagnostic("number-too-long", message, _at(token), help="write a power, such as 10^1000"))
+def too_many_digits(number: str) -> bool:
+    """Whether a number, such as ``1.5e9``, has more digits than may be written, those that its exponent adds among them."""
+    most = allowed().digits
+    mantissa, _, exponent = number.lower().partition("e")
+    digits = sum(c.isdigit() for c in mantissa)
+    return digits > most or len(exponent) > 10 or abs(int(exponent or "0")) > most
 
 
-def _exponent(token: Token) -> int:
-    _, _, exponent = token.lower().partition("e")
-    return abs(int(exponent)) if exponent else 0
+def number_too_long(span: Span, power: str) -> SymcostError:
+    message = f"a number of more than {allowed().digits} digits"
+    return SymcostError(
+        Diagnostic("number-too-long", message, span, (raising("digits"),), f"write a power, such as {power}")
+    )
 
 
 class _Build(Transformer[Token, Any]):
@@ -360,8 +363,8 @@ class _Build(Transformer[Token, Any]):
 
     def lname(self, c: list[Any]) -> _Part:
         for token in c:
-            if len(token) > MAX_DIGITS and any(len(n) > MAX_DIGITS for n in re.findall(r"\d+", token)):
-                raise _too_long(token)
+            if any(map(too_many_digits, re.findall(r"\d+", token))):
+                raise number_too_long(_at(token), "10^1000")
         return _Part(c, _spelled(*_names(c)))
 
     def body(self, c: list[Any]) -> _Body:
@@ -478,15 +481,26 @@ _PLAIN = {"×": "*", "·": "*", "**": "^", "≤": "<=", "≥": ">=", "≠": "!="
 
 def check_text(source: Source) -> None:
     """Refuse what would take unbounded time or memory, before Lark sees it."""
-    if len(source.text) > MAX_CHARS:
-        message = f"a program of {len(source.text)} characters; the limit is {MAX_CHARS}"
-        raise SymcostError(Diagnostic("program-too-long", message, Span(source, 0, 1)))
+    most = allowed()
+    if len(source.text) > most.characters:
+        message = f"a program of {len(source.text)} characters; the limit is {most.characters}"
+        help_ = raising("characters", len(source.text))
+        raise SymcostError(Diagnostic("program-too-long", message, Span(source, 0, 1), help=help_))
+    long = mistakes.long_name(source.text, most.letters)
+    if long is not None:
+        message = f"a name of {len(long[0])} letters; the limit is {most.letters}"
+        help_ = raising("letters", len(long[0]))
+        raise SymcostError(Diagnostic("name-too-long", message, Span(source, *long.span()), help=help_))
     depth = 0
     for bracket in mistakes.brackets(source.text):
         depth += 1 if bracket[0] in "([{" else -1
-        if depth > MAX_NESTING:
-            message = f"brackets nested more than {MAX_NESTING} deep"
-            raise SymcostError(Diagnostic("too-deep", message, Span(source, bracket.start(), bracket.end())))
+        if depth > most.nesting:
+            raise too_deep("brackets", Span(source, *bracket.span()))
+
+
+def too_deep(what: str, span: Span) -> SymcostError:
+    message = f"{what} nested more than {allowed().nesting} deep"
+    return SymcostError(Diagnostic("too-deep", message, span, help=raising("nesting")))
 
 
 def check_depth(tree: s.Node) -> None:
@@ -494,14 +508,14 @@ def check_depth(tree: s.Node) -> None:
 
     A sum leans to the left and may be as long as it likes: nothing recurses along it.
     """
+    most = allowed().nesting
     todo: list[tuple[s.Node, int]] = [(tree, 0)]
     while todo:
         node, depth = todo.pop()
-        if depth + node.span.end - node.span.start <= MAX_NESTING:  # each operator takes a character
+        if depth + node.span.end - node.span.start <= most:  # each operator takes a character
             continue
-        if depth > MAX_NESTING:
-            message = f"operators nested more than {MAX_NESTING} deep"
-            raise SymcostError(Diagnostic("too-deep", message, node.span))
+        if depth > most:
+            raise too_deep("operators", node.span)
         inner = depth + isinstance(node, s.Unary | s.Binary | s.Logic | s.Choice | s.If)
         for child in s.children(node):
             along = isinstance(node, s.Binary) and child is node.left

@@ -27,7 +27,7 @@ from symcost.signs import runs
 from symcost.sizes.atoms import Rational, Size, Symbol, total
 from symcost.sizes.notation import latex_name
 from symcost.source import Diagnostic, SymcostError, nearest
-from symcost.tally import weights_of
+from symcost.tally import alike, weights_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +40,7 @@ WIDTH = 3.5  # inches: one column of a two-column paper
 MOST = 1000  # points of a curve: more cannot be told apart in a column
 SCANNED = 5000  # integers at which two costs are compared one by one
 MARKED = 40  # points that each get a marker
+LABEL = 1.0  # inches that the label of a step takes
 NAMED = 3  # crossovers that each get their value written
 
 FONTS = ["STIXGeneral", "DejaVu Serif"]  # the letters of Times; both come with matplotlib
@@ -215,7 +216,7 @@ def parts(net: Architecture, by: str = "kind", cost: str = "flops") -> dict[str,
     for label, rows in groups.items():
         seen += rows
         if cost == "params":  # weights with one address belong to the part that has them first
-            after = net._apply(weights_of(tuple(row._entry for row in seen)))
+            after = net._apply(weights_of(alike(row._entry for row in seen)))
             size, before = after - before, after
         else:
             size = total(net._apply(row._entry.all_work(_of_row(row, cost))) for row in rows)
@@ -530,13 +531,16 @@ def _jumps(axes: Axes, line: Curve, name: str, most: int) -> None:
         return
     found = staircase(line.cost._public, own, int(line.at[0]), int(line.at[-1]))
     for jump in sorted(found, key=lambda j: -abs(Fraction(j.after - j.before)))[:most]:
+        place = (jump.at, float(jump.before + jump.after) / 2)
+        across, _ = axes.transAxes.inverted().transform(axes.transData.transform(place))
+        inside = across * axes.get_window_extent().width / axes.figure.dpi > LABEL  # on the left, above the curve, else below it
         axes.annotate(
             f"{percent(jump.relative)} at {jump.at}".replace(" %", "\u2009%"),
-            (jump.at, float(jump.before + jump.after) / 2),
-            (-5, 5),
+            place,
+            (-5, 5) if inside else (5, -5),
             textcoords="offset points",
-            ha="right",
-            va="center",
+            ha="right" if inside else "left",
+            va="center" if inside else "top",
             fontsize=7,
         )
         axes.plot([jump.at], [float(jump.after)], marker=".", color="black", markersize=3, label="_")

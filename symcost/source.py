@@ -95,7 +95,8 @@ class Diagnostic:
 
 
 def _told(text: str) -> str:
-    return text if len(text) <= TOLD else f"{text[: TOLD // 2]} … {text[-TOLD // 2 :]}"
+    shown = "".join(c if c.isprintable() or c == "\n" else f"U+{ord(c):04X}" for c in text)
+    return shown if len(shown) <= TOLD else f"{shown[: TOLD // 2]} … {shown[-TOLD // 2 :]}"
 
 
 def _excerpt(span: Span) -> tuple[str, str]:
@@ -154,7 +155,9 @@ class Report:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """``did you mean 'a' or 'b'?``, or nothing when nothing is near."""
-    found = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
+    names = sorted(set(known))
+    found = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    found = found or [k for k in names if len(k) > 3 and name.startswith(k)]  # `bidirectional` for `bidir`
     return f"did you mean {listed(found, 'or')}?" if found else None
 
 

@@ -173,7 +173,7 @@ class Call(Node):
 
     @property
     def text(self) -> str:
-        return ".".join(self.name)
+        return self.name[0] if len(self.name) == 1 else ".".join(self.name)
 
 
 @record()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import count as counter
 
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.graph.user_layer import UserLayer
+from symcost.record import record
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, product, total
 from symcost.sizes.functions import holds
 from symcost.sizes.sums import summed
@@ -34,10 +34,12 @@ class Times:
 
     def over_loops(self, size: Size) -> Size:
         """Added up over the turns of the loops around, the innermost first."""
-        return _over(self.loops, size)
+        return _over(self.loops, size) if self.loops else size
 
     def often(self, size: Size, factor: Size) -> Size:
         """So much so often; where the size is by the number of repeats, ``n*(64/n)``, it is still none without a repeat."""
+        if factor is ONE:
+            return size
         divided = {a for m in size.terms for a, e in m if e < 0}
         if divided and self.used != ONE and divided & {a for m in factor.terms for a, _ in m}:
             return size * factor * self.used
@@ -59,36 +61,27 @@ def _over(loops: tuple[tuple[Symbol, Size], ...], size: Size) -> Size:
     return size
 
 
-@dataclass(frozen=True)
+@record()
 class Figures:
     """What one turn of a leaf holds and does."""
 
     leaf: Leaf
-
-    @cached_property
-    def params(self) -> Size:
-        layer = self.leaf.layer
-        if isinstance(layer, UserLayer):
-            return layer.params
-        return total(w.numel for w in layer.weights(self.leaf.input))
-
-    @cached_property
-    def activations(self) -> Size:
-        """Elements of the output, where the layer makes a new tensor."""
-        if isinstance(self.leaf.layer, UserLayer) and "act" in self.leaf.layer.counts:
-            return self.leaf.layer.counts["act"]
-        return ZERO if self.leaf.layer.view else self.leaf.output.numel
-
-    @cached_property
-    def counts(self) -> dict[str, Size]:
-        """Primitive operations by name, and the user's own primitive costs."""
-        layer = self.leaf.layer
-        if isinstance(layer, UserLayer):
-            return {name: n for name, n in layer.counts.items() if name != "act"}
-        return {op.value: n for op, n in layer.ops(self.leaf.input, self.leaf.output).items() if n.terms}
+    params: Size
+    activations: Size  # elements of the output, where the layer makes a new tensor
+    counts: dict[str, Size]  # primitive operations by name, and the user's own primitive costs
 
 
-@dataclass(frozen=True)
+def figures(leaf: Leaf) -> Figures:
+    layer, x, y = leaf.layer, leaf.input, leaf.output
+    if isinstance(layer, UserLayer):
+        counts = {name: n for name, n in layer.counts.items() if name != "act"}
+        return Figures(leaf, layer.params, layer.counts.get("act", y.numel), counts)
+    counts = {op.value: n for op, n in layer.ops(x, y).items() if n.terms}
+    weights = layer.weights(x)
+    return Figures(leaf, total(w.numel for w in weights) if weights else ZERO, ZERO if layer.view else y.numel, counts)
+
+
+@record()
 class Entry:
     """One leaf and how often it counts; equal leaves share their figures."""
 
@@ -117,11 +110,26 @@ class Entry:
         return self.times.over_loops(self.times.often(size, self.times.work))
 
 
+Alike = list[tuple[Entry, int]]
+
+
+def alike(entries: Iterable[Entry]) -> Alike:
+    """Entries with the same figures in the same place, once, with how many there are: they are added up as one product."""
+    first: dict[tuple[int, int], Entry] = {}
+    counted: dict[tuple[int, int], int] = {}
+    for entry in entries:
+        key = (id(entry.figures), id(entry.times))
+        counted[key] = counted.get(key, 0) + 1
+        first.setdefault(key, entry)
+    return [(entry, counted[key]) for key, entry in first.items()]
+
+
 @dataclass
 class Tally:
     """The sums over a network."""
 
     entries: tuple[Entry, ...]
+    alike: Alike
     counts: dict[str, Size] = field(default_factory=dict)
     params: Size = ZERO
     active: Size = ZERO
@@ -131,32 +139,43 @@ class Tally:
 
 def tally(root: Node) -> Tally:
     """Count a network: every sum is made once, in one dictionary of monomials."""
-    figures: dict[object, Figures] = {}
+    known: dict[object, Figures] = {}
 
     def of(leaf: Leaf) -> Figures:
-        return figures.setdefault((id(leaf.layer), leaf.input, leaf.output, leaf.form), Figures(leaf))
+        key = (id(leaf.layer), leaf.input, leaf.output, leaf.form)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = figures(leaf)
+        return found
 
-    entries = tuple(Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), counter()))
-    names = sorted({name for e in entries for name in e.counts})
+    entries = tuple([Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), counter())])
+    groups = alike(entries)
+    counts: dict[str, list[Size]] = {}
+    for entry, n in groups:
+        for name, size in entry.counts.items():
+            counts.setdefault(name, []).append(entry.all_work(size) * n)
+    params = weights_of(groups)
+    plain = all(e.times.active is e.times.weights and e.times.trainable for e, _ in groups)
     return Tally(
         entries,
-        {n: total(e.all_work(e.counts[n]) for e in entries if n in e.counts) for n in names},
-        weights_of(entries),
-        weights_of(entries, lambda e: e.times.active),
-        weights_of(entries, lambda e: e.times.weights if e.times.trainable else ZERO),
-        total(e.all_work(e.activations) for e in entries),
+        groups,
+        {name: total(counts[name]) for name in sorted(counts)},
+        params,
+        params if plain else weights_of(groups, lambda e: e.times.active),
+        params if plain else weights_of(groups, lambda e: e.times.weights if e.times.trainable else ZERO),
+        total(entry.all_work(entry.activations) * n for entry, n in groups),
     )
 
 
-def weights_of(entries: tuple[Entry, ...], factor: Callable[[Entry], Size] = lambda e: e.times.weights) -> Size:
+def weights_of(entries: Alike, factor: Callable[[Entry], Size] = lambda e: e.times.weights) -> Size:
     """Parameters, those with one address once."""
     parts = []
     shared: dict[object, list[Entry]] = {}
-    for entry in entries:
+    for entry, n in entries:
         if not entry.params.terms:
             continue
         if entry.times.shared is None:
-            parts.append(entry.times.over_loops(entry.times.often(entry.params, factor(entry))))
+            parts.append(entry.times.over_loops(entry.times.often(entry.params, factor(entry))) * n)
         else:
             shared.setdefault(entry.times.shared, []).append(entry)
     return total([*parts, *(_once(uses, factor) for uses in shared.values())])
@@ -182,14 +201,17 @@ def _once(uses: list[Entry], factor: Callable[[Entry], Size]) -> Size:
 
 def _leaves(node: Node, times: Times, uses: Iterator[int]) -> Iterator[tuple[Leaf, Times]]:
     match node:
-        case Leaf():
-            yield node, times
         case Sequence():
             if node.name is not None:
                 times = replace(times, blocks=(*times.blocks, (node.name, next(uses))))
             for index, part in enumerate(node.parts):
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
-                yield from _leaves(part, inner, uses)
+                if isinstance(part, Leaf):
+                    yield part, inner
+                else:
+                    yield from _leaves(part, inner, uses)
+        case Leaf():
+            yield node, times
         case Repeat():
             yield from _leaves(node.node, times.repeated(node.count), uses)
         case Loop():

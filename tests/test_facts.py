@@ -30,6 +30,7 @@ from symcost.sizes.facts import (
 )
 from symcost.sizes.functions import gcd, minimum, sqrt
 from symcost.sizes.notation import ASCII, condition_text
+from symcost.sizes.weakest import excluding, weakest
 
 x, y, s, p, z, b = (Size.of(symbol) for symbol in (X, Y, S, P, Z, B))
 several = st.lists(points(), min_size=6, max_size=6)
@@ -315,3 +316,27 @@ def test_the_empty_window_of_a_symbol() -> None:
 
 def test_every_symbol_is_named_as_tests_expect() -> None:
     assert [symbol.name for symbol in EVERY] == ["X", "Y", "s", "P", "Z", "B"]
+
+
+EQUATIONS = st.lists(
+    st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(1, 6), st.integers(-4, 4), st.integers(-6, 6)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(EQUATIONS, st.integers(-5, 12))
+def test_equations_of_one_symbol_taken_together(drawn: list[tuple[int, ...]], least: int) -> None:
+    """Joined they say the same as one by one, and exclude each other only where no value satisfies all of them."""
+    plain = Symbol("X", low=None)
+    whole = Size.of(plain)
+    found = [equal(a * whole + b * floor((whole + c) / d), Size.of(e)) for a, b, d, c, e in drawn]
+    found.append(at_least(whole, least))
+    values = {
+        v for v in range(-200, 201) if v >= least and all(a * v + b * ((v + c) // d) == e for a, b, d, c, e in drawn)
+    }
+    joined = weakest(found)
+    for v in {*range(-8, 9), *sorted(values)[:9], 200}:
+        assert all(c.subs({plain: Size.of(v)}).holds() is True for c in joined) == (v in values)
+    if all(c.size.symbols() for c in found):
+        assert bool(excluding(found)) == (not values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,7 +18,7 @@ from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError
-from symcost.tally import Entry, Figures, Tally
+from symcost.tally import Alike, Figures, Tally
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Convention:
         """The cost of a network."""
         if not self.departures:
             return self.price(tally.counts)
-        return total(entry.all_work(self.of(entry.figures)) for entry in tally.entries)
+        return total(entry.all_work(self.of(entry.figures)) * n for entry, n in tally.alike)
 
     def departing(self, leaf: Leaf) -> tuple[Departure, ...]:
         """The departures for a layer: the last that replaces the prices, and all that add to them."""
@@ -182,7 +182,7 @@ class Convention:
         instead = [d for d in met if not d.more][-1:]
         return (*instead, *(d for d in met if d.more))
 
-    def uncounted(self, entries: Iterable[Entry]) -> tuple[str, ...]:
+    def uncounted(self, entries: Alike) -> tuple[str, ...]:
         """What happens and is not counted: operations without a price, kinds the convention does not see.
 
         Dot products are not work of their own: their products are.
@@ -190,12 +190,12 @@ class Convention:
         priced = {op.value for op in self.prices} | {Op.DOT.value}
         missing: set[str] = set()
         unseen: dict[str, None] = {}
-        for entry in entries:
+        for entry, _ in entries:
             parts = self.departing(entry.leaf) if self.departures else ()
             if any(d.unseen for d in parts):
                 unseen[entry.leaf.layer.kind] = None
             elif all(d.more for d in parts):
-                missing |= {n for n, size in entry.counts.items() if n not in priced and size.terms}
+                missing.update(n for n in entry.counts.keys() - priced if entry.counts[n].terms)
         ours = [op.value for op in Op if op.value in missing]
         return (*ours, *sorted(missing - set(ours)), *unseen)
 

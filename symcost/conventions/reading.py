@@ -16,7 +16,7 @@ from symcost.files import read
 from symcost.layers.base import KINDS, Layer
 from symcost.layers.merge import MERGES
 from symcost.ops import Op
-from symcost.parser import parse_formula
+from symcost.parser import parse_formula, too_many_digits
 from symcost.source import Diagnostic, Source, Span, SymcostError, nearest
 
 FIELDS = ("title", "unit", "source", "family", "about", "extends", "prices", "departures", "checks")
@@ -96,7 +96,7 @@ class _Reader:
 
     def _number(self, price: Any, name: str) -> Fraction:
         try:
-            if isinstance(price, bool):
+            if isinstance(price, bool) or too_many_digits(str(price)):
                 raise ValueError
             return Fraction(str(price))
         except (ValueError, ZeroDivisionError):

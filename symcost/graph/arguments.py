@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,12 +10,14 @@ from symcost import syntax as s
 from symcost.graph.scope import Scope, Setting
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import DECIDE, Evaluator, fail
-from symcost.layers.base import KINDS, Layer, Slot, Value, slots
-from symcost.parser import MAX_DIGITS
+from symcost.layers.base import KINDS, Layer, Slot, Slots, Value, slots
 from symcost.sizes.atoms import Size
 from symcost.source import Span, SymcostError, nearest
 
 _GLUED = re.compile(r"(.*?[^\d_×])((?:\d+)(?:[x×]\d+)*)$")
+
+
+LONGEST = 4000  # digits that Python reads; how many may be written is for the parser to say
 
 
 @dataclass
@@ -34,7 +35,7 @@ def split_name(name: str) -> tuple[str, tuple[int, ...]] | None:
     if not found:
         return None
     numbers = re.split("[x×]", found[2])
-    return (found[1], tuple(int(n) for n in numbers)) if max(map(len, numbers)) <= MAX_DIGITS else None
+    return (found[1], tuple(int(n) for n in numbers)) if max(map(len, numbers)) <= LONGEST else None
 
 
 def kind_of(name: str) -> tuple[type[Layer], tuple[int, ...]] | None:
@@ -58,15 +59,16 @@ def bind(
     found = Arguments()
     declared = slots(kind)
     written = match(call, glued, declared, kind.kind, second)
+    settings = scope.settings
     for slot in declared:
         if slot.name in written:
             value, span = written[slot.name]
             found.values[slot.name] = _value(value, slot, kind.kind, scope, span)
             found.spans[slot.name] = span
             continue
-        setting = scope.settings.get((kind.kind, slot.name))
-        if setting is None and _fits(scope.settings.get((slot.name,)), slot):
-            setting = scope.settings[(slot.name,)]
+        setting = settings.get((kind.kind, slot.name)) if settings else None
+        if settings and setting is None and _fits(settings.get((slot.name,)), slot):
+            setting = settings[(slot.name,)]
         if setting is not None:
             found.values[slot.name] = setting_value(setting, slot, kind.kind, scope, call.span)
         elif slot.default is None:
@@ -89,13 +91,9 @@ def _fits(setting: Setting | None, slot: Slot) -> bool:
 Written = dict[str, tuple[s.Expr | Value, Span]]
 
 
-def match(
-    call: s.Call, glued: tuple[int, ...], declared: Iterable[Slot], name: str, second: tuple[s.Arg, ...] = ()
-) -> Written:
+def match(call: s.Call, glued: tuple[int, ...], declared: Slots, name: str, second: tuple[s.Arg, ...] = ()) -> Written:
     """Which argument each thing written is, by place or by name."""
-    declared = list(declared)
-    by_place = {place: [x for x in declared if x.place == place] for place in ("head", "width", "stride", "option")}
-    head = [*by_place["head"], *(by_place["option"] if not (by_place["width"] or by_place["stride"]) else [])]
+    head = declared.head if declared.width or declared.stride else [*declared.head, *declared.options]
     written: Written = {}
 
     def put(slot: Slot, value: s.Expr | Value, span: Span) -> None:
@@ -108,24 +106,26 @@ def match(
             raise fail("no-such-slot", f"'{name}' takes no number behind its name", call.span)
         sizes = tuple(Size.of(n) for n in glued)
         put(head[0], sizes if len(sizes) > 1 else sizes[0], call.span)
-    for place, value in (("width", call.width), ("stride", call.stride)):
+    for place, sign, value in ((declared.width, "-", call.width), (declared.stride, "/", call.stride)):
         if value is not None:
-            if not by_place[place]:
-                sign = "-" if place == "width" else "/"
-                raise fail("no-such-slot", f"'{name}' has no {place}, so nothing stands behind '{sign}'", value.span)
-            put(by_place[place][0], value, value.span)
-    for args, order in ((call.head, head[1:] if glued else head), (call.options, by_place["option"])):
+            if place is None:
+                what = "width" if sign == "-" else "stride"
+                raise fail("no-such-slot", f"'{name}' has no {what}, so nothing stands behind '{sign}'", value.span)
+            put(place, value, value.span)
+    for args, order in ((call.head, head[1:] if glued else head), (call.options, declared.options)):
+        if not args:
+            continue
         places = iter(order)
         for arg in args:
             if arg.name is None:
                 slot = next(places, None)
                 if slot is None:
                     help_ = _options(declared)
-                    if args is call.head and by_place["head"] and by_place["head"][0].sizes and len(args) > 1:
+                    if args is call.head and declared.head and declared.head[0].sizes and len(args) > 1:
                         help_ = f"sizes for several axes are joined by x, as in {name}(3 x 5); options have names"
                     raise fail("too-many", f"'{name}' takes no further argument", arg.span, help_)
             else:
-                slot = next((x for x in declared if x.name == arg.name), None)
+                slot = declared.by_name.get(arg.name)
                 if slot is None:
                     raise fail(
                         "unknown-option",
@@ -135,7 +135,7 @@ def match(
                     )
             put(slot, arg.value, arg.span if arg.name is None else arg.value.span)
     for arg in second:  # `x n(s=1)`: from the second turn on
-        if arg.name is None or all(x.name != arg.name for x in declared):
+        if arg.name is None or arg.name not in declared.by_name:
             raise fail(
                 "unknown-option", f"'{name}' has no option '{arg.name or arg.span.text}'", arg.span, _options(declared)
             )
@@ -147,13 +147,13 @@ def _name_span(arg: s.Arg) -> Span:
     return Span(arg.span.source, arg.span.start, arg.span.start + len(arg.name or " "))
 
 
-def _near(name: str, declared: list[Slot]) -> str | None:
+def _near(name: str, declared: Slots) -> str | None:
     near = nearest(name, [x.name for x in declared])
     options = _options(declared)
     return f"{near} {options}" if near and options else near or options
 
 
-def _options(declared: list[Slot]) -> str | None:
+def _options(declared: Slots) -> str | None:
     return f"options: {', '.join(x.name for x in declared)}" if declared else None
 
 
@@ -161,7 +161,8 @@ def _missing(slot: Slot, call: s.Call, kind: str) -> SymcostError:
     name, rest = call.text, call.span.text.removeprefix(call.text)
     if slot.place == "width":
         return fail("missing-width", f"'{kind}' needs a width: {name}-{slot.name}", call.span)
-    written = f"{name}({slot.name}){rest}" if len(rest) < 20 and rest[:1] != "(" else f"{name}({slot.name})"
+    rest = rest.partition("(")[0]  # what stands there is not this argument
+    written = f"{name}({slot.name}){rest if len(rest) < 20 else ''}"
     return fail("missing-argument", f"'{kind}' needs '{slot.name}': {written}", call.span)
 
 
@@ -169,6 +170,8 @@ def _value(value: s.Expr | Value, slot: Slot, kind: str, scope: Scope, span: Spa
     """Evaluate one argument as what its slot takes: a word, a truth, a size, one size for each axis."""
     if not isinstance(value, s.Node):
         return value
+    if isinstance(value, s.Number) and slot.sizes:
+        return Size.of(value.value)
     evaluator = Evaluator(scope)
     if slot.name in KINDS[kind].tensors and (shape := maybe_tensor(value, scope)) is not None:
         return shape

@@ -5,6 +5,7 @@ Facts are read before anything else of the scope, so it does not matter whether 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
@@ -13,16 +14,20 @@ from math import ceil, floor
 from symcost import syntax as s
 from symcost.graph.scope import DOMAINS, Declared, Scope, bounded, sides
 from symcost.graph.values import Evaluator, fail
+from symcost.limiting import check
 from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.source import SymcostError, nearest
 
 MAY_BE_ZERO = ("pad", "outpad", "before", "after")
+_NAMED = re.compile("|".join(MAY_BE_ZERO))
 
 
 def declare(scope: Scope, items: Iterable[s.Item]) -> None:
     """Declare the symbols of a scope, then narrow them by its assumptions."""
     items = list(items)
+    symbols = [symbol for item in items if isinstance(item, s.Sym) for symbol in item.symbols]
+    check("symbols", len(symbols), "symbols", symbols[-1].span if symbols else None)
     zero = set(_padding_names(items))
     for item in items:
         if isinstance(item, s.Sym):
@@ -69,7 +74,7 @@ def _declare_input(scope: Scope, shape: s.Shape, zero: set[str]) -> None:
 
 def _padding_names(items: Iterable[s.Item]) -> Iterator[str]:
     """Symbols that stand in a padding option: they may be 0."""
-    for node in s.walk(items):
+    for node in s.walk(item for item in items if _NAMED.search(item.span.text)):
         if isinstance(node, s.Arg) and node.name in MAY_BE_ZERO:
             yield from (ref.names[0] for ref in s.walk([node.value]) if isinstance(ref, s.Ref))
 

@@ -9,6 +9,8 @@ from symcost.graph.heads import bind_head
 from symcost.graph.nodes import LostError, Mark, Node, Sequence, Shared
 from symcost.graph.scope import BlockBinding, Scope, Tensor
 from symcost.graph.values import fail
+from symcost.limiting import allowed
+from symcost.parser import too_deep
 from symcost.sizes.atoms import ONE
 from symcost.sizes.shape import Shape
 
@@ -44,6 +46,8 @@ def block(
     definition = binding.definition
     if definition in b.expanding:
         raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
+    if len(b.expanding) >= allowed().nesting:
+        raise too_deep("blocks", call.span)
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
     bind_head(call, glued, definition.head, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None
@@ -52,6 +56,7 @@ def block(
     key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running)) if not call.body else None
     known = b.known.get(key) if key is not None else None
     if known is None:
+        before = b.leaves
         b.expanding.append(definition)
         b.uses.append(call)
         try:
@@ -62,9 +67,12 @@ def block(
         if b.lost or inner.here is None:
             raise LostError
         node: Node = Sequence((Mark(inner.entry), *nodes), definition.head.name)
-        known = node, inner.here, binding.scope  # kept: another scope may not get its number while this is known
+        # its scope is kept: another one may not get its number while this is known
+        known = node, inner.here, b.leaves - before, binding.scope
         if key is not None and b.guard == ONE and not b.trials:
             b.known[key] = known
+    else:
+        b.expanded(known[2], call)
     node, scope.here = known[:2]
     if definition.shared:
         node = Shared(node, id(definition))

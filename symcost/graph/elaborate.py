@@ -14,7 +14,7 @@ from symcost.graph.blocks import block, body
 from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
-from symcost.graph.names import check_name, defined, library_kind
+from symcost.graph.names import check_name, defined, follows_merge, library_kind
 from symcost.graph.nodes import Fork, Graph, Guarded, Leaf, LostError, Mark, Node, Sequence, Start, Take, symbols_of
 from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
@@ -23,14 +23,15 @@ from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError
+from symcost.limiting import allowed, raising, room
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
 from symcost.sizes.facts import Condition, always_negative, at_least, at_least_one_each, simplified
 from symcost.sizes.notation import ASCII, condition_text
 from symcost.sizes.shape import Shape
-from symcost.sizes.weakest import weakest
+from symcost.sizes.weakest import excluding, weakest
 from symcost.source import Diagnostic, Report, Span, SymcostError, nearest
 
-MAX_LEAVES = 1_000_000  # layers a program may expand to; blocks of blocks of blocks grow without effort
+TOLD = 8  # blocks around a mistake that are named
 MAX_COMPARED = 50  # conditions among which two that exclude each other are looked for
 
 
@@ -60,6 +61,7 @@ def attempted(file: s.File, seen: Seen | None = None) -> Program:
 
     Raises `SymcostError` where nothing is left of it.
     """
+    room()
     scope = Scope(None, Report())
     modules = Modules(definitions)
     builder = Builder(scope, None, modules, seen=seen)
@@ -130,7 +132,7 @@ class Builder:
     leaves: int = 0
     expanding: list[s.Block] = field(default_factory=list)
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
-    known: dict[object, tuple[Node, Shape, Scope]] = field(default_factory=dict)  # blocks resolved before
+    known: dict[object, tuple[Node, Shape, int, Scope]] = field(default_factory=dict)  # blocks resolved before
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
 
     def build(self, items: Iterable[s.Item]) -> Graph:
@@ -184,6 +186,8 @@ class Builder:
     def _with_use(self, diagnostic: Diagnostic) -> Diagnostic:
         """Inside a block, say where the block is used."""
         uses = tuple(f"in '{call.text}', used at {call.span.where}" for call in reversed(self.uses))
+        if len(uses) > TOLD:
+            uses = (*uses[: TOLD // 2], f"... {len(uses) - TOLD} blocks between", *uses[-TOLD // 2 :])
         return replace(diagnostic, notes=(*diagnostic.notes, *uses))
 
     def branch(self, items: tuple[s.Item, ...], scope: Scope, x: Shape) -> tuple[list[Node], Shape]:
@@ -219,6 +223,8 @@ class Builder:
 
     def _item(self, item: s.Item, scope: Scope) -> list[Node]:
         match item:
+            case s.Step():
+                return self._resolved(item, scope)
             case s.Sym() | s.Assume():  # read before everything else, by `declare`
                 if scope is not self.scope:
                     message = "symbols and facts are declared at the top of a file or a net"
@@ -249,17 +255,18 @@ class Builder:
             case s.Output():
                 for ref in item.tensors:
                     self.outputs[ref.span.text] = tensor(_as_expr(ref), scope)
-            case s.Step():
-                x = scope.here
-                try:
-                    nodes = self._step(item, scope)
-                except LostError:
-                    self.lost = True
-                    return []
-                if self.seen is not None and not self.trials and not self.lost:
-                    self.seen(item, x, scope, nodes)
-                return nodes
         return []
+
+    def _resolved(self, item: s.Step, scope: Scope) -> list[Node]:
+        x = scope.here
+        try:
+            nodes = self._step(item, scope)
+        except LostError:
+            self.lost = True
+            return []
+        if self.seen is not None and not self.trials and not self.lost:
+            self.seen(item, x, scope, nodes)
+        return nodes
 
     # declarations
 
@@ -329,31 +336,35 @@ class Builder:
 
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
+        name = call.text
         binding = defined(call, scope)
-        composite = COMPOSITES.get(call.text) if binding is None else None
-        if binding is None and composite is None and call.text != "body":
+        composite = COMPOSITES.get(name) if binding is None else None
+        if binding is None and composite is None and name != "body":
+            if self.lost and follows_merge(call):
+                return []  # `concat s2`: that `concat` needs a tensor has been said
             kind, glued = library_kind(call, scope)
             arguments = bind(call, kind, glued, scope, second)
             if call.body:
-                raise fail("no-body", f"'{call.text}' takes no braces", call.span)
+                raise fail("no-body", f"'{name}' takes no braces", call.span)
         if self.lost:
             return []
         if x is None:
             help_ = "say what comes in first: input 3@X x X"
-            raise fail("no-tensor", f"there is no tensor for '{call.text}' to work on", call.span, help_)
+            raise fail("no-tensor", f"there is no tensor for '{name}' to work on", call.span, help_)
         if composite is not None:
             return composite(self, call, scope, x)
-        if call.text == "body" and binding is None:
+        if name == "body" and binding is None:
             return body(self, call, scope, x)
         if binding is not None:
             found, numbers = binding
             if isinstance(found, BlockBinding):
                 return block(self, call, numbers, found, scope, x, second)
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
-        tags = tuple(value.tag for value in arguments.values.values() if isinstance(value, Shape))
+        tags = tuple([v.tag for v in arguments.values.values() if isinstance(v, Shape)]) if kind.tensors else ()
         key = (kind, tuple(arguments.values.items()), tags, x, tuple(self.running))
-        if key in self.placed:
-            layer, y, needed = self.placed[key]
+        found_before = self.placed.get(key)
+        if found_before is not None:
+            layer, y, needed = found_before
             self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
             scope.here = y
             return [self._leaf(layer, call, x, y, scope)]
@@ -386,13 +397,20 @@ class Builder:
         return self._leaf(layer, call, x, y, scope, text)
 
     def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, text: str = "") -> Leaf:
-        self.leaves += 1
-        if self.leaves > MAX_LEAVES:
-            raise fail("too-many-layers", f"the program expands to more than {MAX_LEAVES} layers", call.span)
+        self.expanded(1, call)
         if not text:  # inside a block its parameters are not what the reader wants to see
             text = layer.written() if self.expanding and type(layer).kind in KINDS else " ".join(call.span.text.split())
-        form = scope.settings.get((layer.kind, "form")) or scope.settings.get(("form",))
+        settings = scope.settings
+        form = settings and (settings.get((layer.kind, "form")) or settings.get(("form",)))
         return Leaf(layer, text, x, y, call.span, form if isinstance(form, str) else None)
+
+    def expanded(self, leaves: int, call: s.Call) -> None:
+        """So many more layers, of a call."""
+        self.leaves += leaves
+        most = allowed().layers
+        if self.leaves > most:
+            message = f"the program expands to more than {most} layers"
+            raise fail("too-many-layers", message, call.span, raising("layers", self.leaves))
 
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         """Prove a condition, refuse it, or list it; a product of sizes is at least 1 where each of them is."""
@@ -401,11 +419,13 @@ class Builder:
 
     def _require(self, condition: Condition, span: Span, x: Shape | None) -> None:
         held = resolved_condition(condition)
-        held = replace(held, guard=held.guard * self.guard)
+        if self.guard is not ONE:
+            held = replace(held, guard=held.guard * self.guard)
         decided = held.holds(self.scope.facts())
         if decided is False:
             where = "" if x is None or condition.code == "branches-differ" else f"; the tensor here is {x}"
-            raise fail(condition.code, f"{condition.why}{_relation(held)}{where}", span)
+            why = condition.refuted() if condition.refuted else condition.why
+            raise fail(condition.code, f"{why}{_relation(held)}{where}", span)
         if decided is not True:
             held = _unguarded(held, self.scope.facts())
             if self.scope.settings.get(("strict",)) is True:
@@ -479,19 +499,17 @@ def entered(nodes: list[Node], scope: Scope) -> list[Node]:
 
 
 def _check_possible(conditions: tuple[Condition, ...]) -> None:
-    """Refuse a network that two of its conditions leave no room, and a formula that needs what excludes each other."""
+    """Refuse a network that its conditions leave no room, and a formula that needs what excludes each other."""
     plain = [c for c in conditions if c.kind == ">=" and c.guard == ONE and not c.turns][:MAX_COMPARED]
-    for index, a in enumerate(plain):
-        for b in plain[:index]:
-            if always_negative(a.size + b.size):
-                both = " and ".join(condition_text(c, ASCII) for c in (b, a))
-                notes = tuple(f"{condition_text(c, ASCII)}: {c.why}" for c in (b, a))
-                if "no-closed-form" in (a.code, b.code):
-                    message = f"no formula is known for the loops of this network: it needs {both}"
-                    raise SymcostError(Diagnostic("no-closed-form", message, None, notes))
-                raise SymcostError(
-                    Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes)
-                )
+    pairs = ([b, a] for index, a in enumerate(plain) for b in plain[:index] if always_negative(a.size + b.size))
+    against = next(pairs, None) or excluding(conditions)
+    if against:
+        both = " and ".join(condition_text(c, ASCII) for c in against)
+        notes = tuple(f"{condition_text(c, ASCII)}: {c.why}" for c in against)
+        if any(c.code == "no-closed-form" for c in against):
+            message = f"no formula is known for the loops of this network: it needs {both}"
+            raise SymcostError(Diagnostic("no-closed-form", message, None, notes))
+        raise SymcostError(Diagnostic("contradiction", f"this network never exists: it needs {both}", None, notes))
 
 
 def _unguarded(condition: Condition, known: list[Size]) -> Condition:

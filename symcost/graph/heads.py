@@ -7,16 +7,16 @@ from symcost.graph.arguments import match
 from symcost.graph.scope import Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
-from symcost.layers.base import Slot
+from symcost.layers.base import Slot, Slots
 from symcost.sizes.atoms import ONE, Size
 
 
-def head_slots(head: s.Head) -> list[Slot]:
+def head_slots(head: s.Head) -> Slots:
     """The arguments of a definition, as its header declares them."""
     found = [_slot(p, "head") for p in head.params]
     found += [Slot(head.width, "width", None)] if head.width else []
     found += [Slot(head.stride, "stride", "1")] if head.stride else []
-    return found + [_slot(p, "option") for p in head.options]
+    return Slots(found + [_slot(p, "option") for p in head.options])
 
 
 def _slot(param: s.Param, place: str) -> Slot:

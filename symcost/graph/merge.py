@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
+from symcost.graph.arguments import kind_of
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Node, Scaled, Sequence
 from symcost.graph.scope import Scope
 from symcost.graph.tensors import tensor
@@ -62,8 +64,15 @@ def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tu
         shapes.append(x)
     shapes += [tensor(arg.value, scope) for arg in _unnamed(call, "axis" if call.text == "concat" else "")]
     if not call.body and len(shapes) < 2:
-        raise fail("missing-argument", f"'{call.text}' needs branches in braces or tensors in parentheses", call.span)
+        message = f"'{call.text}' needs branches in braces or tensors in parentheses"
+        raise fail("missing-argument", message, call.span, _tensor_behind(call))
     return _forked(nodes, _met(b, call, scope, kind(tuple(shapes))))
+
+
+def _tensor_behind(call: s.Call) -> str | None:
+    """``concat s2`` for ``concat(s2)``."""
+    word = re.match(r"[ \t]+([^\W\d]\w*)", call.span.source.text[call.span.end :])
+    return f"tensors stand in parentheses: {call.text}({word[1]})" if word and kind_of(word[1]) is None else None
 
 
 def _forked(branches: list[Node], meet: list[Node]) -> list[Node]:

@@ -10,7 +10,8 @@ from symcost import syntax as s
 from symcost.files import read
 from symcost.graph.scope import Module, Scope
 from symcost.graph.values import fail
-from symcost.parser import parse
+from symcost.limiting import allowed
+from symcost.parser import parse, too_deep
 from symcost.source import Source, nearest
 
 STD = Path(__file__).parent.parent / "std"
@@ -68,6 +69,8 @@ class Modules:
         if path in self.loading:
             chain = " -> ".join(p.name for p in (*self.loading[self.loading.index(path) :], path))
             raise fail("import-cycle", f"these files import each other: {chain}", item.span)
+        if len(self.loading) >= allowed().nesting:
+            raise too_deep("imports", item.span)
         if path not in self.loaded:
             self.loading.append(path)
             try:

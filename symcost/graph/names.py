@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from symcost import syntax as s
+from symcost.files import read
 from symcost.graph.arguments import kind_of, split_name
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import STD
@@ -12,6 +14,40 @@ from symcost.graph.scope import RESERVED, BlockBinding, LayerBinding, Module, Ne
 from symcost.graph.values import fail
 from symcost.layers.base import KINDS, Layer, slots
 from symcost.source import Span, SymcostError, nearest
+
+MERGE = re.compile(r"\b(add|mul|concat)\s+$")
+ELSEWHERE = {  # what PyTorch, Keras and papers call a kind, in small letters and without `_`, `2d`
+    "adaptiveavgpool": "gap",
+    "adaptivemaxpool": "gmp",
+    "averagepooling": "avgpool",
+    "batchnorm": "bn",
+    "batchnormalization": "bn",
+    "cat": "concat",
+    "concatenate": "concat",
+    "convtranspose": "upconv",
+    "crossattention": "attention",
+    "deconv": "upconv",
+    "dense": "fc",
+    "depthwise": "dwconv",
+    "depthwiseconv": "dwconv",
+    "embedding": "embed",
+    "fullyconnected": "fc",
+    "globalaveragepooling": "gap",
+    "globalavgpool": "gap",
+    "globalmaxpooling": "gmp",
+    "gn": "groupnorm",
+    "interpolate": "upsample",
+    "layernormalization": "layernorm",
+    "ln": "layernorm",
+    "maxpooling": "maxpool",
+    "mha": "attention",
+    "multiheadattention": "attention",
+    "permute": "transpose",
+    "positionalencoding": "posenc",
+    "selfattention": "attention",
+    "skip": "residual",
+    "upsampling": "upsample",
+}
 
 Found = tuple[BlockBinding | LayerBinding, tuple[int, ...]]
 
@@ -29,7 +65,8 @@ def defined(call: s.Call, scope: Scope) -> Found | None:
             raise fail("unknown-name", f"'{part}' is no imported module", span, help_)
         where = module.scope
     last = call.name[-1]
-    for name in (last, last.lower()):
+    lower = last.lower()
+    for name in (last,) if last == lower else (last, lower):
         binding = where.find_layer(name)
         if binding is not None:
             return binding, ()
@@ -49,11 +86,13 @@ def library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ..
         return found
     known = {*KINDS, *COMPOSITES, *scope.visible(LayerBinding, BlockBinding)}
     parts = split_name(call.text)
-    help_ = nearest(call.text, known) or (nearest(parts[0], known) if parts else None)
-    before = call.span.source.text[: call.span.start]
+    help_ = _elsewhere(call.text) or nearest(call.text, known) or (nearest(parts[0], known) if parts else None)
+    before = _before(call)
     if before[-1:].isdigit():
         number = re.search(r"[\d.]+$", before)
         help_ = f"a product needs a sign, in parentheses: ({number[0] if number else ''}*{call.text})"
+    elif merge := MERGE.search(before):
+        help_ = f"tensors stand in parentheses: {merge[1]}({call.text})"
     elif call.text == "x":
         help_ = "a repeat has a count: x 3, x n"
     elif call.text in RESERVED:
@@ -66,6 +105,35 @@ def library_kind(call: s.Call, scope: Scope) -> tuple[type[Layer], tuple[int, ..
     raise fail(
         "unknown-layer", f"unknown layer '{call.text}'", Span(span.source, span.start, span.start + width), help_
     )
+
+
+def _elsewhere(name: str) -> str | None:
+    """What a kind is called here that others call otherwise, or where the standard library has a block of that name."""
+    module = _standard().get(name)
+    if module is not None:
+        return f"import it first: import std.{module} ({name})"
+    parts = re.fullmatch(r"(.*?)_?([123]d)?[\dx]*", name.lower())
+    plain = parts[1].replace("_", "") if parts else ""
+    own = ELSEWHERE.get(plain) or (plain if plain in KINDS and parts and parts[2] else None)
+    axes = "; it takes its axes from the tensor" if parts and parts[2] else ""
+    return f"it is called '{own}' here{axes}" if own else None
+
+
+@cache
+def _standard() -> dict[str, str]:
+    """The blocks and layers of the standard library, each with its module."""
+    heads = re.compile(r"^(?:shared )?(?:block|layer) ([^\W\d]\w*)", re.MULTILINE)
+    return {name: path.stem for path in sorted(STD.glob("*.arch")) for name in heads.findall(read(path))}
+
+
+def follows_merge(call: s.Call) -> bool:
+    """Whether a name stands behind ``concat`` or the like, where it was meant as a tensor."""
+    return MERGE.search(_before(call)) is not None
+
+
+def _before(call: s.Call) -> str:
+    """The end of what stands in front of a name."""
+    return call.span.source.text[max(0, call.span.start - 80) : call.span.start]
 
 
 def check_name(head: s.Head) -> None:

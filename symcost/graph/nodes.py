@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from symcost import syntax as s
 from symcost.graph.scope import Declared, MetricDef, Scope
 from symcost.layers.base import Layer
-from symcost.sizes.atoms import Size, Symbol
+from symcost.record import record
+from symcost.sizes.atoms import Size, Symbol, atoms_of
 from symcost.sizes.facts import Condition
 from symcost.sizes.shape import Shape
 from symcost.source import Span
@@ -17,7 +18,7 @@ class LostError(Exception):
     """The shape is unknown after an error that was told already."""
 
 
-@dataclass(frozen=True)
+@record()
 class Leaf:
     """One layer at its place: what it is, what comes in and what goes out."""
 
@@ -123,29 +124,33 @@ class Fork:
 Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
 
 
+_PLAIN = (str, bool, type(None))  # arguments without a size in them
+
+
 def symbols_of(node: Node) -> set[Symbol]:
     """Every symbol in the shapes, the layers and the counts of a network."""
-    found: set[Symbol] = set()
+    sizes: dict[int, Size] = {}
     seen: set[int] = set()
     todo: list[object] = [node]
     while todo:
         item = todo.pop()
+        if isinstance(item, Size):
+            sizes[id(item)] = item
+            continue
         if id(item) in seen:
             continue
         seen.add(id(item))
         match item:
-            case Size():
-                found |= item.symbols()
+            case Leaf():
+                todo += (item.layer, item.input, item.output)
+            case Shape():
+                todo += (item.channels, *item.dims, item.batch)
+            case Layer():
+                todo += [value for value in vars(item).values() if not isinstance(value, _PLAIN)]
             case tuple() | list():
                 todo += item
             case dict():
                 todo += item.values()
-            case Shape():
-                todo += [item.channels, item.dims, item.batch]
-            case Layer():
-                todo.append(vars(item))
-            case Leaf():
-                todo += [item.layer, item.input, item.output]
             case Sequence():
                 todo += item.parts
             case Repeat() | Loop():
@@ -158,6 +163,7 @@ def symbols_of(node: Node) -> set[Symbol]:
                 todo.append(item.node)
             case Fork():
                 todo += [*item.branches, *([] if item.meet is None else [item.meet])]
+    found = {a for a in atoms_of(sizes.values()) if isinstance(a, Symbol)}
     return found | {a for s in found if s.definition is not None for a in s.definition.symbols()}
 
 

@@ -221,11 +221,21 @@ class Scope:
 
     def find_layer(self, name: str) -> BlockBinding | LayerBinding | None:
         """What is used as a layer by this name; sizes and tensors of the same name do not hide it."""
-        found = (scope.names.get(name) for scope in self.chain())
-        return next((b for b in found if isinstance(b, BlockBinding | LayerBinding)), None)
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.names.get(name)
+            if isinstance(found, (BlockBinding, LayerBinding)):
+                return found
+            scope = scope.parent
+        return None
 
     def find(self, name: str) -> Binding | None:
-        return next((scope.names[name] for scope in self.chain() if name in scope.names), None)
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
 
     def visible(self, *kinds: type) -> set[str]:
         """Names of bindings of some kinds, for suggestions."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.depth import MAX_TURNS, EndlessLoop, repeated
+from symcost.depth import EndlessLoop, repeated
 from symcost.graph.loops import carried
 from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Sequence
 from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
+from symcost.limiting import allowed, check
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, lower
 from symcost.sizes.facts import Condition, at_least, divisible, never_negative
 from symcost.sizes.functions import holds
@@ -53,6 +54,7 @@ def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
 
 def for_(b: Builder, node: s.For, scope: Scope) -> list[Node]:
     if isinstance(node.over, s.Table):
+        check("rows", len(node.over.rows), "rows of a table", node.over.span)
         return [n for row in node.over.rows for n in _row(b, node, row, scope)]
     evaluator = Evaluator(scope)
     first, last = evaluator.size(node.over.first), evaluator.size(node.over.last)
@@ -114,7 +116,7 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
         return _closed(b, turn, count, scope, x, span)
     except SymcostError as error:
         closed = all(d.code not in (*OPEN, "unknown-name") for d in error.diagnostics)
-        if closed or number is None or number > MAX_TURNS:
+        if closed or number is None or number > allowed().turns:
             raise
     b.forget(before)
     _restore(scope, families)

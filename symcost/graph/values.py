@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from symcost import syntax as s
 from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
+from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product, term_order
 from symcost.sizes.facts import Condition, at_least, divisible, equal, never_negative
 from symcost.sizes.functions import FUNCTIONS, holds
@@ -17,7 +18,6 @@ from symcost.source import Diagnostic, Span, SymcostError, nearest
 Value = Size | tuple[Size, ...] | bool | str | None  # None: a truth that is undecided
 FIELDS = ("c", "h", "w", "t", "n", "size")
 ARITY = {"floor": 1, "ceil": 1, "sqrt": 1, "log2": 1, "gcd": 2, "divisible": 2}
-MAX_ARGS = 64
 DECIDE = "state which holds with 'assume', or give the symbol a number"
 
 
@@ -309,9 +309,11 @@ class Evaluator:
             raise fail("unknown-option", f"'{name}' has no option '{named.name}'", named.span)
         args = [self.size(a.value) for a in given]
         wanted = ARITY.get(name)
-        if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= MAX_ARGS:
-            counted = f"{wanted or f'1 to {MAX_ARGS}'} {'size' if wanted == 1 else 'sizes'}"
-            raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span)
+        most = allowed().arguments
+        if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= most:
+            counted = f"{wanted or f'1 to {most}'} {'size' if wanted == 1 else 'sizes'}"
+            help_ = raising("arguments", len(args)) if wanted is None and args else None
+            raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span, help_)
         number = args[0].number
         if number is not None and ((name == "sqrt" and number < 0) or (name == "log2" and number <= 0)):
             raise fail("bad-value", f"'{name}' of {args[0]} is no size", expr.span)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symcost.layers.activation import softmax, softmax_back
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Value, Weight, added
-from symcost.layers.share import Factors, Share, bias, done, dots, elements, summed
+from symcost.layers.base import IN_A_ROW, Kept, Layer, LayerError, Ops, Reach, Value, Weight, added
+from symcost.layers.share import Factors, Share, bias, done, dots, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size
@@ -56,6 +56,7 @@ class Attention(Layer, name="attention"):
             raise LayerError(
                 "wrong-rank",
                 f"'attention' runs over one position axis, and the tensor here has {x.rank or 'none'}: {x}",
+                IN_A_ROW if x.rank else None,
             )
         if self.kv is not None and not isinstance(self.kv, Shape):
             raise LayerError("tensor-needed", "'kv' of 'attention' names a tensor", option="kv")
@@ -293,7 +294,7 @@ class ScaledDotProduct(Layer, name="sdpa"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if x.rank != 1:
             message = f"'sdpa' runs over one position axis, and the tensor here has {x.rank or 'none'}: {x}"
-            raise LayerError("wrong-rank", message)
+            raise LayerError("wrong-rank", message, IN_A_ROW if x.rank else None)
         if self.kv is not None and not isinstance(self.kv, Shape):
             raise LayerError("tensor-needed", "'kv' of 'sdpa' names a tensor", option="kv")
         given = {} if self.dv is None else {"dv": self.dv}
@@ -375,7 +376,7 @@ class MatrixProduct(Layer, name="matmul"):
         return x.to(self.n.positions if isinstance(self.n, Shape) else self.n)
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
-        yield dots("matrix product", "every output element is a dot product of two vectors", (x.channels,), elements(y))
+        yield dots("matrix product", "every output element is a dot product of two vectors", (x.channels,), y.elements)
 
     def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
         """Both sides are activations: each has a gradient with the products of the forward pass."""

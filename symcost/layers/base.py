@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from symcost.layers.share import Factors, Share, elements, summed
+from symcost.layers.share import Factors, Share, summed
 from symcost.ops import Op
+from symcost.record import record
 from symcost.sizes.atoms import ONE, ZERO, Group, Size, product, total
 from symcost.sizes.facts import Condition
 from symcost.sizes.shape import Shape
@@ -22,6 +23,9 @@ Value = Size | tuple[Size, ...] | Shape | str | bool | None
 KINDS: dict[str, type[Layer]] = {}
 
 
+IN_A_ROW = "'tokens' puts all positions in one row; 'grid(H x W)' makes them a grid again"
+
+
 class LayerError(Exception):
     """A layer cannot stand here; the graph adds the place. ``option`` is the argument to point at, if it is one."""
 
@@ -30,7 +34,7 @@ class LayerError(Exception):
         self.code, self.message, self.help, self.option = code, message, help, option
 
 
-@dataclass(frozen=True)
+@record()
 class Weight:
     """A trainable tensor: its name, its shape, how many equal ones there are, and what its shape means."""
 
@@ -127,14 +131,9 @@ class Layer:
                 KINDS[known] = cls
 
     def __init__(self, arguments: Mapping[str, Value], rank: int) -> None:
-        for slot in slots(type(self)):
-            value = arguments.get(slot.name, _default(slot))
-            if slot.name in self.axes and isinstance(value, Size | tuple):
-                value = _per_axis(slot.name, value, rank)
-            elif isinstance(value, tuple) and slot.name not in self.several:
-                message = f"'{slot.name}' of '{self.kind}' is one size, not one for each axis"
-                raise LayerError("one-size", message, option=slot.name)
-            setattr(self, slot.name, value)
+        vars(self).update(_defaults(type(self), rank))
+        for name, value in arguments.items():
+            setattr(self, name, _fitting(type(self), name, value, rank))
 
     def written(self) -> str:
         """This use as the language writes it, its arguments as they came out: ``conv3-64/2(groups=4)``."""
@@ -183,7 +182,7 @@ class Layer:
 
         A kind defines these, or `shares`, of which they are the sum.
         """
-        return {} if type(self).shares is Layer.shares else summed(self.shares(x, y))
+        return {} if type(self).shares is Layer.shares else summed(self.shares(x, y), y)
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         """The operations by what they are for: at first, those of one output element."""
@@ -193,7 +192,7 @@ class Layer:
         why = (type(self).__doc__ or "").partition("\n")[0].removesuffix(".")
         if counts:
             done: dict[Op, Factors] = {op: (n,) for op, n in (each if alike else counts).items()}
-            yield Share(self.kind, why, done, elements(y) if alike else ())
+            yield Share(self.kind, why, done, y.elements if alike else ())
 
     def sides(self, x: Shape) -> Iterator[tuple[str, Form]]:
         """The rule for each side of the output and the side as the rule has it, where there is one."""
@@ -278,6 +277,27 @@ def _default(slot: Slot) -> Value:
     return slot.default if slot.default in slot.words else None
 
 
+_DEFAULTS: dict[tuple[type[Layer], int], dict[str, Value]] = {}
+
+
+def _defaults(kind: type[Layer], rank: int) -> dict[str, Value]:
+    """What the arguments are that nobody gives, on a tensor with so many position axes."""
+    known = _DEFAULTS.get((kind, rank))
+    if known is None:
+        known = {slot.name: _fitting(kind, slot.name, _default(slot), rank) for slot in slots(kind)}
+        _DEFAULTS[kind, rank] = known
+    return known
+
+
+def _fitting(kind: type[Layer], name: str, value: Value, rank: int) -> Value:
+    """An argument as the kind keeps it: one size for each axis where it has them, else one."""
+    if name in kind.axes and isinstance(value, (Size, tuple)):
+        return _per_axis(name, value, rank)
+    if isinstance(value, tuple) and name not in kind.several:
+        raise LayerError("one-size", f"'{name}' of '{kind.kind}' is one size, not one for each axis", option=name)
+    return value
+
+
 def _per_axis(name: str, value: Size | tuple[Size, ...], rank: int) -> PerAxis:
     if isinstance(value, Size):
         return (value,) * rank
@@ -292,13 +312,32 @@ _SIGNATURE = re.compile(
 )
 
 
-def slots(kind: type[Layer]) -> tuple[Slot, ...]:
-    """The arguments of a kind, in the order in which unnamed ones are filled."""
+class Slots(tuple[Slot, ...]):
+    """Arguments, in the order in which unnamed ones are filled; and by where they stand."""
+
+    by_name: dict[str, Slot]
+    head: list[Slot]
+    width: Slot | None
+    stride: Slot | None
+    options: list[Slot]
+
+    def __init__(self, declared: Iterable[Slot]) -> None:
+        places: dict[str, list[Slot]] = {"head": [], "width": [], "stride": [], "option": []}
+        for slot in self:
+            places[slot.place].append(slot)
+        self.by_name = {slot.name: slot for slot in self}
+        self.head, self.options = places["head"], places["option"]
+        self.width = next(iter(places["width"]), None)
+        self.stride = next(iter(places["stride"]), None)
+
+
+def slots(kind: type[Layer]) -> Slots:
+    """The arguments of a kind."""
     return _slots(kind.signature)
 
 
 @cache
-def _slots(signature: str) -> tuple[Slot, ...]:
+def _slots(signature: str) -> Slots:
     found = _SIGNATURE.match(signature)
     assert found, signature
     result = [_slot(part, "head") for part in _parts(found["head"])]
@@ -307,7 +346,7 @@ def _slots(signature: str) -> tuple[Slot, ...]:
     if found["stride"]:
         name, _, default = found["stride"].partition("=")
         result.append(Slot(name, "stride", default or "1"))
-    return (*result, *(_slot(part, "option") for part in _parts(found["options"])))
+    return Slots([*result, *(_slot(part, "option") for part in _parts(found["options"]))])
 
 
 def _parts(text: str | None) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symcost.layers.base import Layer, LayerError, PerAxis, Reach, Taps, Weight
-from symcost.layers.share import Share, bias, dots, elements
-from symcost.layers.window import at_least_one, extent, fits, not_negative, whole, window, windows
+from symcost.layers.share import Share, bias, dots
+from symcost.layers.window import at_least_one, extent, fits, grouped, not_negative, whole, window, windows
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size
 from symcost.sizes.facts import Condition, at_least, divisible
@@ -41,7 +41,7 @@ class _Windowed(Layer):
                     yield divisible(n, s, "round=exact: the stride divides without a remainder")
             return
         yield from not_negative(padding=self.padding())
-        for n, k, s, p, d in zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True):
+        for n, k, s, p, d in dict.fromkeys(zip(x.dims, self.k, self.s, self.padding(), self.dil, strict=True)):
             yield fits(n, k, p, d)
             yield from whole(n, k, s, p, d, self.round)
 
@@ -91,8 +91,7 @@ class Conv(_Windowed, name="conv"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         yield from self.fitting(x)
         yield from at_least_one(width=self.c, groups=self.groups)
-        yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")
-        yield divisible(self.c, self.groups, "groups must divide the output channels", "groups")
+        yield from grouped(self.groups, input=x.channels, output=self.c)
 
     def shape(self, x: Shape) -> Shape:
         return x.to(self.c, self.slid(x))
@@ -103,9 +102,9 @@ class Conv(_Windowed, name="conv"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         why = "every output element is a dot product over the channels of its group and the kernel"
-        yield dots("convolution", why, (x.channels / self.groups, *self.k), elements(y))
+        yield dots("convolution", why, (x.channels / self.groups, *self.k), y.elements)
         if self.bias:
-            yield bias(elements(y))
+            yield bias(y.elements)
 
 
 class DepthwiseConv(_Windowed, name="dwconv"):
@@ -134,9 +133,9 @@ class DepthwiseConv(_Windowed, name="dwconv"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         why = "every output element is a dot product over the kernel, in one channel"
-        yield dots("depthwise convolution", why, self.k, elements(y))
+        yield dots("depthwise convolution", why, self.k, y.elements)
         if self.bias:
-            yield bias(elements(y))
+            yield bias(y.elements)
 
 
 class TransposedConv(Layer, name="upconv"):
@@ -166,8 +165,7 @@ class TransposedConv(Layer, name="upconv"):
             raise LayerError("wrong-rank", f"'upconv' slides over positions, and the tensor here has none: {x}")
         yield from at_least_one(kernel=self.k, stride=self.s, dilation=self.dil, width=self.c, groups=self.groups)
         yield from not_negative(padding=self.pad, **{"output padding": self.outpad})
-        yield divisible(x.channels, self.groups, "groups must divide the input channels", "groups")
-        yield divisible(self.c, self.groups, "groups must divide the output channels", "groups")
+        yield from grouped(self.groups, input=x.channels, output=self.c)
         for m, o, s, d in zip(self.shape(x).dims, self.outpad, self.s, self.dil, strict=True):
             yield at_least(m, 1, "the padding must leave something of the output")
             yield at_least(maximum(s, d) - 1, o, "output padding must be smaller than the stride or the dilation")
@@ -188,10 +186,10 @@ class TransposedConv(Layer, name="upconv"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         why = "every input element is multiplied into a kernel of outputs, in each output channel of its group"
-        yield Share("products", why, {Op.MAC: (self.c / self.groups, *self.k)}, elements(x))
-        yield Share("dot products", "every output element is one", {Op.DOT: ()}, elements(y))
+        yield Share("products", why, {Op.MAC: (self.c / self.groups, *self.k)}, x.elements)
+        yield Share("dot products", "every output element is one", {Op.DOT: ()}, y.elements)
         if self.bias:
-            yield bias(elements(y))
+            yield bias(y.elements)
 
     def reach(self, x: Shape) -> Reach:
         """An output sees the inputs whose kernels reach it: at most one for every stride that the kernel covers."""

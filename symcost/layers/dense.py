@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symcost.layers.base import Layer, Reach, Weight
-from symcost.layers.share import Factors, Share, bias, dots, elements
+from symcost.layers.share import Factors, Share, bias, dots
 from symcost.layers.window import at_least_one
 from symcost.sizes.atoms import Size, product
 from symcost.sizes.facts import Condition
@@ -41,9 +41,9 @@ class Linear(Layer, name="linear"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         why = "every output element is a dot product with what comes in"
-        yield dots("matrix product", why, self.taken(x), elements(y))
+        yield dots("matrix product", why, self.taken(x), y.elements)
         if self.bias:
-            yield bias(elements(y))
+            yield bias(y.elements)
 
 
 class FullyConnected(Linear, name="fc"):

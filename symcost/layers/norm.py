@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Weight, added
-from symcost.layers.share import Factors, Share, done, elements, summed
+from symcost.layers.share import Factors, Share, done, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
 from symcost.sizes.atoms import Size, product
@@ -25,9 +25,9 @@ def standardised(sets: Factors, n: Size) -> Iterator[Share]:
 def scaled(y: Shape, scale: bool, shift: bool) -> Iterator[Share]:
     """One multiplication an element for a learned scale, one addition for a learned shift."""
     if scale:
-        yield done("scale", "one multiplication for each element", elements(y), mul=1)
+        yield done("scale", "one multiplication for each element", y.elements, mul=1)
     if shift:
-        yield done("shift", "one addition for each element", elements(y), add=1)
+        yield done("shift", "one addition for each element", y.elements, add=1)
 
 
 def learned(shape: tuple[Size, ...], scale: bool, shift: bool) -> tuple[Weight, ...]:
@@ -93,7 +93,7 @@ class BatchNorm(_Norm, name="bn"):
         return learned((x.channels,), self.affine, self.affine)
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
-        yield done("quotient", "each element less the mean of its channel, over the root", elements(y), add=1, div=1)
+        yield done("quotient", "each element less the mean of its channel, over the root", y.elements, add=1, div=1)
         yield done("root", "epsilon added and the root taken once for each channel", (x.channels,), add=1, sqrt=1)
         yield from scaled(y, self.affine, self.affine)
 

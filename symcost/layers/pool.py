@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from symcost.layers.base import Kept, Layer, LayerError, Ops, PerAxis, Reach, Taps, Value
-from symcost.layers.share import Share, done, elements
+from symcost.layers.share import Share, done
 from symcost.layers.window import at_least_one, extent, fits, not_negative, pool_window, pool_windows, told, whole
 from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product
@@ -37,7 +37,7 @@ class _Pool(Layer):
             raise LayerError("wrong-rank", f"'{self.kind}' slides over positions, and the tensor here has none: {x}")
         yield from at_least_one(kernel=self.k, stride=self.s or self.k, dilation=self.dilation())
         yield from not_negative(padding=self.pad)
-        for n, k, s, p, d in self._each(x):
+        for n, k, s, p, d in dict.fromkeys(self._each(x)):
             half = at_least(extent(k, d), 2 * p, "the padding must not exceed half of the window")
             yield told(half, partial("a padding of {} exceeds half of the window of {}".format, p, extent(k, d)))
             room = s - 1 if self.round == "ceil" else ZERO  # rounding up, one window may stick out
@@ -70,7 +70,7 @@ class MaxPool(_Pool, name="maxpool"):
         return self.dil
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
-        yield done("largest", "n - 1 comparisons in a window of n", elements(y), cmp=product(self.k) - 1)
+        yield done("largest", "n - 1 comparisons in a window of n", y.elements, cmp=product(self.k) - 1)
 
     def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
         """The gradient of an output is added where its maximum was."""
@@ -95,7 +95,7 @@ class AveragePool(_Pool, name="avgpool"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         yield done(
-            "mean", "n - 1 additions and a division in a window of n", elements(y), add=product(self.k) - 1, div=1
+            "mean", "n - 1 additions and a division in a window of n", y.elements, add=product(self.k) - 1, div=1
         )
 
     def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
@@ -131,7 +131,7 @@ class _Adaptive(Layer):
     def less_one(self, x: Shape, y: Shape, what: str, op: Op) -> Share:
         """One operation less than elements in every window."""
         if self.o is None:
-            return Share(what, "n - 1 for the n positions of a channel", {op: (x.positions - 1,)}, elements(y))
+            return Share(what, "n - 1 for the n positions of a channel", {op: (x.positions - 1,)}, y.elements)
         why = "one less than elements in each window; those of an axis hold X + o - gcd(X, o) together"
         return Share(what, why, {op: (self.covered(x) - y.numel,)}, ())
 
@@ -153,7 +153,7 @@ class GlobalAveragePool(_Adaptive, name="gap"):
 
     def shares(self, x: Shape, y: Shape) -> Iterator[Share]:
         yield self.less_one(x, y, "additions", Op.ADD)
-        yield done("mean", "one division in each window", elements(y), div=1)
+        yield done("mean", "one division in each window", y.elements, div=1)
 
     def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
         """A share of the gradient, one division, is copied to all positions, or added to every element of its window."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from symcost.layers.base import Kept, Layer, LayerError, Ops, Reach, Weight, added
+from symcost.layers.base import IN_A_ROW, Kept, Layer, LayerError, Ops, Reach, Weight, added
 from symcost.layers.share import Factors, Share, done, dots
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
@@ -35,6 +35,7 @@ class _Recurrent(Layer):
             raise LayerError(
                 "wrong-rank",
                 f"'{self.kind}' runs over one position axis, and the tensor here has {x.rank or 'none'}: {x}",
+                IN_A_ROW if x.rank else None,
             )
         yield from at_least_one(width=self.h, layers=self.layers)
         if self.biases.number not in (0, 1, 2):

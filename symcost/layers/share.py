@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from symcost.ops import Op
-from symcost.sizes.atoms import ZERO, Size, product
+from symcost.record import record
+from symcost.sizes.atoms import ONE, Size, product
 from symcost.sizes.shape import Shape
 
 Factors = tuple[Size, ...]
 
 
-@dataclass(frozen=True)
+@record()
 class Share:
     """``what`` is done ``times`` times, each time with these operations; factors stay apart, for a derivation to show.
 
@@ -25,19 +25,17 @@ class Share:
     times: Factors
 
 
-def summed(shares: Iterable[Share]) -> dict[Op, Size]:
-    """The operations of all shares."""
+def summed(shares: Iterable[Share], y: Shape | None = None) -> dict[Op, Size]:
+    """The operations of all shares; most are done for every element of the output ``y``, which are counted once."""
     counts: dict[Op, Size] = {}
+    factors, times = ((), ONE) if y is None else (y.elements, y.numel)
     for share in shares:
-        times = product(share.times)
+        if share.times != factors:  # most have those of the one before
+            factors, times = share.times, product(share.times)
         for op, each in share.each.items():
-            counts[op] = counts.get(op, ZERO) + times * product(each)
+            work = times * product(each) if each else times
+            counts[op] = counts[op] + work if op in counts else work
     return counts
-
-
-def elements(y: Shape) -> Factors:
-    """How many elements a tensor has, over the whole batch."""
-    return (y.batch, y.channels, *y.dims)
 
 
 def dots(what: str, why: str, length: Factors, times: Factors) -> Share:

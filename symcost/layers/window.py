@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 
 from symcost.sizes.atoms import ONE, Size, SizeLike
 from symcost.sizes.facts import Condition, at_least, divisible
@@ -17,6 +18,7 @@ def extent(k: Size, dilation: Size) -> Size:
     return dilation * (k - 1) + 1
 
 
+@lru_cache(65536)
 def window(n: Size, k: SizeLike, s: SizeLike, p: SizeLike, dilation: SizeLike = 1, rounding: str = "floor") -> Size:
     """How many windows of ``k`` taps fit, ``s`` apart, in ``n`` positions padded by ``p`` on both sides.
 
@@ -68,18 +70,19 @@ def _last_start(k: Size, s: Size, p: Size, dilation: Size) -> Size:
 def fits(n: Size, k: Size, p: Size, dilation: Size) -> Condition:
     """The kernel is not larger than the padded input."""
     width = extent(k, dilation)
+    needed = at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large")
+    return told(needed, partial(_no_room, n, p, width))
 
-    def refuted() -> str:
-        positions = "1 position" if n == 1 else f"{n} positions"
-        padded = f"{positions} padded by {p}" if p != 0 else positions
-        return f"a window of {width} does not fit into {padded}"
 
-    return told(at_least(n + 2 * p, width, "the kernel must fit into the padded input", "kernel-too-large"), refuted)
+def _no_room(n: Size, p: Size, width: Size) -> str:
+    positions = "1 position" if n == 1 else f"{n} positions"
+    padded = f"{positions} padded by {p}" if p != 0 else positions
+    return f"a window of {width} does not fit into {padded}"
 
 
 def told(condition: Condition, refuted: Callable[[], str]) -> Condition:
-    """The condition; when it never holds, one that says so with the numbers, which are written only then."""
-    return Condition(">=", -ONE, why=refuted(), code=condition.code) if condition.holds() is False else condition
+    """The condition; when it never holds, that is said with the numbers, which are written only then."""
+    return replace(condition, refuted=refuted)
 
 
 def whole_number(name: str, size: Size) -> Iterator[Condition]:
@@ -102,15 +105,29 @@ def _counts_from(low: int, size: Size) -> bool:
     return type(number) is int and number >= low
 
 
-def at_least_one(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:
+def at_least_one(**sizes: Size | tuple[Size, ...]) -> tuple[Condition, ...]:
     """Kernels, strides, widths and counts are whole and start at 1."""
-    for name, value in sizes.items():
+    return _at_least_one(tuple(sizes.items()))
+
+
+@lru_cache(4096)
+def _at_least_one(sizes: tuple[tuple[str, Size | tuple[Size, ...]], ...]) -> tuple[Condition, ...]:
+    found: list[Condition] = []
+    for name, value in sizes:
         for size in value if isinstance(value, tuple) else (value,):
             if _counts_from(1, size):
                 continue
-            yield from whole_number(name, size)
+            found += whole_number(name, size)
             why = f"{name} must be at least 1"
-            yield told(at_least(size, 1, why, "bad-value"), partial("{}, not {}".format, why, size))
+            found.append(told(at_least(size, 1, why, "bad-value"), partial("{}, not {}".format, why, size)))
+    return tuple(found)
+
+
+def grouped(groups: Size, **channels: Size) -> Iterator[Condition]:
+    """Channels by what they are (``input``, ``output``): each group has as many of them as any other."""
+    for what, size in channels.items():
+        if groups != ONE:
+            yield divisible(size, groups, f"groups must divide the {what} channels", "groups")
 
 
 def not_negative(**sizes: Size | tuple[Size, ...]) -> Iterator[Condition]:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
+from symcost.forms import presentable
 from symcost.graph import resolved
 from symcost.render.naming import Naming, naming
 from symcost.sizes.atoms import Size
@@ -36,14 +37,14 @@ class Document:
         """Names for rounded sizes that come up in the shapes, unless everything is to be written out."""
         if self.resolve or self.exact or self.form:
             return Naming()
-        symbols = {s.name for shape in self._shapes for d in _sizes(shape) for s in d.symbols()}
+        symbols = {s.name for size in {d for shape in self._shapes for d in _sizes(shape)} for s in size.symbols()}
         return naming(self._shapes, {*self.net.symbols, *symbols, *(s.name for s in self.net.domain.named)})
 
     @cached_property
     def _shapes(self) -> tuple[Shape, ...]:
         return tuple(row.output for row in self.net.layers)
 
-    @property
+    @cached_property
     def costs(self) -> dict[str, Cost]:
         """Label and cost, in the order of printing."""
         found = {"parameters": self.net.params}
@@ -54,12 +55,12 @@ class Document:
         found["activations"] = self.net.activations
         return {label: self.cell(cost) for label, cost in found.items()}
 
-    @property
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The layers, without those that do nothing."""
         return tuple(row for row in self.net.layers if row.kind != "id")
 
-    @property
+    @cached_property
     def shares(self) -> list[Fraction]:
         """What part of the MACs each row has, all its repeats taken together; nothing while symbols are left."""
         counts = []
@@ -79,10 +80,18 @@ class Document:
         return cost.resolved() if self.resolve else cost._renamed(self.naming.written) if self.naming.inside else cost
 
     def shape(self, tensor: Shape) -> Shape:
-        change = resolved if self.resolve else self.naming.written
-        return replace(tensor, channels=change(tensor.channels), dims=tuple(change(d) for d in tensor.dims))
+        return replace(tensor, channels=self._side(tensor.channels), dims=tuple(map(self._side, tensor.dims)))
 
-    @property
+    def _side(self, size: Size) -> Size:
+        """A size as this document writes it: as a product of the sizes of other tensors where that is shorter."""
+        change = resolved if self.resolve else self.naming.written
+        written = change(size)
+        if len(written.terms) < 2 or self.exact or self.form:
+            return written
+        product = presentable(written, map(change, self.net._hints))
+        return min(written, product, key=lambda s: len(str(s)))
+
+    @cached_property
     def turns(self) -> dict[str, Size]:
         """Turns of loops that occur in the rows, with how many there are."""
         found: dict[str, Size] = {}
@@ -90,18 +99,18 @@ class Document:
             found |= row.turns
         return found
 
-    @property
+    @cached_property
     def names(self) -> dict[str, Size]:
         """Named sizes that occur in shapes and costs, with what they stand for."""
         found: dict[str, Size] = dict(self.naming.meanings)
         if not self.resolve:
-            for size in (size for row in self.rows for size in (row.output.channels, *row.output.dims)):
+            for size in dict.fromkeys(size for row in self.rows for size in _sizes(row.output)):
                 found |= Cost(size, "elements", None, (), self.net.domain).definitions
             for cost in self.costs.values():
                 found |= cost.definitions
         return found
 
-    @property
+    @cached_property
     def uncounted(self) -> tuple[str, ...]:
         """What each convention leaves out, those that leave out the same together: ``add, cmp (by MACs and FLOPs)``."""
         found: dict[tuple[str, ...], list[str]] = {}

@@ -13,10 +13,10 @@ from rich.text import Text
 from symcost.architecture import Cost, Row
 from symcost.outline import Part, outline
 from symcost.render.document import Document
-from symcost.render.terminal import aligned, bar, formula, spelling_of
+from symcost.render.terminal import aligned, bar, columns, formula, spelling_of
 from symcost.sizes.atoms import Size, total
 from symcost.sizes.notation import UNICODE, Spelling
-from symcost.tally import weights_of
+from symcost.tally import alike, weights_of
 
 
 def blocks(document: Document, console: Console) -> None:
@@ -24,7 +24,7 @@ def blocks(document: Document, console: Console) -> None:
     spelling = spelling_of(console)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("block", overflow="fold")
-    for column in ("parameters", "MACs"):
+    for column in columns(console):
         table.add_column(column, justify="right", overflow="fold")
     whole = _macs(document, document.rows)
     shares = whole.value is not None and bool(whole.value)
@@ -33,11 +33,11 @@ def blocks(document: Document, console: Console) -> None:
     for label, part, times in _lines(document, outline(document.net), "", spelling):
         rows = _rows(document, part)
         params, macs = _params(document, rows), _macs(document, rows)
-        cells = [label if times == 1 else f"{label} {'×' if spelling is UNICODE else 'x'} {times}"]
+        cells: list[str | Text] = [label if times == 1 else f"{label} {'×' if spelling is UNICODE else 'x'} {times}"]
         cells += ["" if (shown := formula(document.cell(cost), spelling)) == "0" else shown for cost in (params, macs)]
         if shares and whole.value and macs.value is not None:
-            cells.append(bar(times * Fraction(macs.value) / Fraction(whole.value), spelling))
-        table.add_row(*(Text(cell) for cell in cells))
+            cells.append(bar(times * Fraction(macs.value) / Fraction(whole.value), console))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
     aligned(table, console)
 
 
@@ -65,7 +65,7 @@ def _signature(document: Document, part: Part) -> tuple[str, Size, Size]:
 
 
 def _params(document: Document, rows: list[Row] | tuple[Row, ...]) -> Cost:
-    size = weights_of(tuple(row._entry for row in rows))
+    size = weights_of(alike(row._entry for row in rows))
     return document.net._cost(document.net._apply(size), "parameters")
 
 

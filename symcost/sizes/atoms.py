@@ -19,21 +19,21 @@ from math import ceil as number_ceil
 from math import gcd, lcm
 from typing import Any, Union
 
+from symcost.limiting import allowed, raising
 from symcost.source import Diagnostic, SymcostError
 
 Rational = int | Fraction
 SizeLike = Union["Size", int, Fraction]
 
-MAX_BITS = 13_000  # of one number: 3900 digits; Python itself refuses to write more than 4300
 MAX_QUOTIENT = 1_000  # terms of (X^n - 1)/(X - 1); a longer quotient stays a quotient
-MAX_PRODUCTS = 50_000  # of two sums multiplied out
+SHORT = 64  # bits of a number that no limit refuses
 
 
 class TooLarge(SymcostError):
     """A number or a sum that no person would want written out."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(Diagnostic("number-too-large", what))
+    def __init__(self, what: str, limit: str | None = None) -> None:
+        super().__init__(Diagnostic("number-too-large", what, help=limit and raising(limit)))
 
 
 class DivisionByZero(SymcostError, ZeroDivisionError):
@@ -46,11 +46,16 @@ class DivisionByZero(SymcostError, ZeroDivisionError):
 class Atom:
     """Something a monomial multiplies. Equal atoms have equal keys; keys also order them for printing."""
 
-    __slots__ = ("_hash", "key")
+    __slots__ = ("_hash", "key", "parts")
     key: tuple[Any, ...]
+    parts: int
     integer: bool
 
-    def _seal(self, key: tuple[Any, ...]) -> None:
+    def _seal(self, key: tuple[Any, ...], definitions: tuple[Size, ...] = ()) -> None:
+        # a key holds the keys of all that is inside, as often as it stands there, and Python walks through it in one step
+        self.parts = 1 + sum([a.parts for size in (*self.inside(), *definitions) for m in size.terms for a, _ in m])
+        if self.parts > SHORT and self.parts > allowed().parts:
+            raise TooLarge(f"a formula of more than {allowed().parts} parts inside one another", "parts")
         self.key = key
         self._hash = hash(key)
 
@@ -89,8 +94,8 @@ class Symbol(Atom):
         self.name, self.integer, self.low, self.high = name, integer, low, high
         self.definition, self.top = definition, top
         bounds = tuple("" if b is None else str(b) for b in (low, high))
-        formulas = tuple(() if f is None else (f.key,) for f in (definition, top))
-        self._seal((0, name, integer, *bounds, *formulas))
+        formulas = tuple([() if f is None else (f.key,) for f in (definition, top)])
+        self._seal((0, name, integer, *bounds, *formulas), tuple([f for f in (definition, top) if f is not None]))
 
     def rebuilt(self, part: Callable[[Size], Size]) -> Size:
         return Size.of(self)
@@ -219,15 +224,16 @@ class Size:
 
     @staticmethod
     def of(value: SizeLike | Atom) -> Size:
-        match value:
-            case Size():
-                return value
-            case int():
-                return _small(value) if -8 <= value <= 1024 else Size({(): value})
-            case Fraction():
-                return Size({(): _plain(value)}) if value else ZERO
-            case Atom():
-                return Size({((value, 1),): 1})
+        if isinstance(value, Size):
+            return value
+        if isinstance(value, Atom):
+            return Size({((value, 1),): 1})
+        if isinstance(value, Fraction) and value.denominator == 1:
+            value = value.numerator
+        if isinstance(value, int):
+            return _small(value) if -8 <= value <= 1024 else Size({(): value})
+        if isinstance(value, Fraction):
+            return Size({(): value})
         raise TypeError(f"not an exact size: {value!r}")
 
     # what it is
@@ -251,18 +257,11 @@ class Size:
     @property
     def integer(self) -> bool:
         """Whether it is an integer for all values of its symbols, as far as its form shows."""
-        return all(integral(m, c) for m, c in self.terms.items())
+        return all([integral(m, c) for m, c in self.terms.items()])
 
     def atoms(self) -> set[Atom]:
         """Every atom in it, those inside other atoms included."""
-        found: set[Atom] = set()
-        todo = [a for m in self.terms for a, _ in m]
-        while todo:
-            atom = todo.pop()
-            if atom not in found:
-                found.add(atom)
-                todo += [a for size in atom.inside() for m in size.terms for a, _ in m]
-        return found
+        return atoms_of((self,))
 
     def symbols(self) -> set[Symbol]:
         return {a for a in self.atoms() if isinstance(a, Symbol)}
@@ -319,17 +318,22 @@ class Size:
         return Size.of(other) + -self
 
     def __mul__(self, other: SizeLike) -> Size:
-        other = Size.of(other)
-        if len(other.terms) == 1 and () in other.terms:
-            factor = other.terms[()]
-            if factor == 1:
+        if not isinstance(other, Size):
+            if other == 1:
+                return self
+            other = Size.of(other)
+        if len(other.terms) == 1:
+            ((second, factor),) = other.terms.items()
+            if not second and factor == 1:
                 return self
             if len(self.terms) == 1:
-                ((monomial, coefficient),) = self.terms.items()
-                return Size({monomial: _product(coefficient, factor)})
-            return Size({m: _product(c, factor) for m, c in self.terms.items()})
-        if len(self.terms) * len(other.terms) > MAX_PRODUCTS:
-            raise TooLarge(f"a product of sums with more than {MAX_PRODUCTS} terms")
+                ((first, coefficient),) = self.terms.items()
+                return Size({_times(first, second): _product(coefficient, factor)})
+            if not second:
+                return Size({m: _product(c, factor) for m, c in self.terms.items()})
+        products = len(self.terms) * len(other.terms)
+        if products > SHORT and products > allowed().terms:
+            raise TooLarge(f"a product of sums with more than {allowed().terms} terms", "terms")
         terms: dict[Monomial, Rational] = {}
         for m1, c1 in self.terms.items():
             for m2, c2 in other.terms.items():
@@ -362,9 +366,9 @@ class Size:
         return self - other * (self // other)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, int | Fraction):
-            return self.number == other
-        return isinstance(other, Size) and (self is other or self.terms == other.terms)
+        if isinstance(other, Size):
+            return self is other or self.terms == other.terms
+        return isinstance(other, (int, Fraction)) and self.number == other
 
     def __hash__(self) -> int:
         if self._hash is None:
@@ -395,13 +399,27 @@ ZERO = Size.of(0)
 ONE = Size.of(1)
 
 
+def atoms_of(sizes: Iterable[Size]) -> set[Atom]:
+    """Every atom in some sizes, those inside other atoms included."""
+    found: set[Atom] = set()
+    todo = list(sizes)
+    while todo:
+        for monomial in todo.pop().terms:
+            for atom, _ in monomial:
+                if atom not in found:
+                    found.add(atom)
+                    todo += atom.inside()
+    return found
+
+
 def total(sizes: Iterable[Size]) -> Size:
     """The sum of many sizes, in one dictionary."""
     terms: dict[Monomial, Rational] = {}
     for size in sizes:
         for monomial, coefficient in size.terms.items():
-            _accumulate(terms, monomial, coefficient)
-    return Size(terms)
+            value = terms.get(monomial)
+            terms[monomial] = coefficient if value is None else value + coefficient
+    return Size({m: c if type(c) is int else _plain(c) for m, c in terms.items() if c})
 
 
 def product(sizes: Iterable[SizeLike]) -> Size:
@@ -417,7 +435,8 @@ def product(sizes: Iterable[SizeLike]) -> Size:
             else None
         )
         if plain is not None:
-            number = _product(number, plain)
+            if plain != 1:
+                number = _product(number, plain)
         else:
             result = Size.of(size) if result is None else result * size
     if result is None:
@@ -480,8 +499,8 @@ def _integer_power(base: Size, exponent: int) -> Size:
     number = base.number
     if number is not None:
         bits = max(abs(x).bit_length() for x in _ratio(number))
-        if bits * exponent > MAX_BITS and abs(number) != 1 and number != 0:
-            raise TooLarge(f"a number of more than {MAX_BITS * 3 // 10} digits")
+        if bits * exponent > SHORT and bits * exponent > allowed().bits and abs(number) != 1 and number != 0:
+            raise _too_large("number")
         return Size.of(_plain(Fraction(number) ** exponent))
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms.items()
@@ -499,8 +518,12 @@ def _integer_power(base: Size, exponent: int) -> Size:
 
 def integral(monomial: Monomial, coefficient: Rational) -> bool:
     """Whether a term is an integer for all values: ``2^n/2^t`` is one where t <= n."""
-    if type(coefficient) is int and all(e > 0 and a.integer for a, e in monomial):
-        return True
+    if type(coefficient) is int:
+        for atom, exponent in monomial:
+            if exponent < 0 or not atom.integer:
+                break
+        else:
+            return True
     powers: dict[int, Size] = {}
     for atom, exponent in monomial:
         number = atom.base.number if isinstance(atom, Power) else None
@@ -634,7 +657,7 @@ def _at_least(base: Rational, exponent: int) -> Rational:
 
 def _written_out(base: Rational, exponent: int) -> Rational | None:
     bits = max(x.bit_length() for x in _ratio(base))
-    return base**exponent if bits * exponent <= MAX_BITS or base in (0, 1) else None
+    return base**exponent if bits * exponent <= SHORT or bits * exponent <= allowed().bits or base in (0, 1) else None
 
 
 def _times_interval(
@@ -669,10 +692,15 @@ def _times(a: Monomial, b: Monomial) -> Monomial:
         return b
     if not b:
         return a
+    if len(a) == len(b) == 1:
+        (x, e), (y, f) = a[0], b[0]
+        if x == y:
+            return ((x, e + f),) if e + f else ()
+        return (a[0], b[0]) if x.key < y.key else (b[0], a[0])
     exponents = dict(a)
     for atom, exponent in b:
         exponents[atom] = exponents.get(atom, 0) + exponent
-    return tuple(sorted(((x, e) for x, e in exponents.items() if e), key=_atom_order))
+    return tuple(sorted([pair for pair in exponents.items() if pair[1]], key=_atom_order))
 
 
 def _atom_order(pair: tuple[Atom, int]) -> tuple[Any, ...]:
@@ -682,12 +710,16 @@ def _atom_order(pair: tuple[Atom, int]) -> tuple[Any, ...]:
 def _product(a: Rational, b: Rational) -> Rational:
     value = a * b
     if type(value) is int:
-        if value.bit_length() > MAX_BITS:
-            raise TooLarge(f"a number of more than {MAX_BITS * 3 // 10} digits")
+        if value.bit_length() > SHORT and value.bit_length() > allowed().bits:
+            raise _too_large("number")
         return value
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
-        raise TooLarge(f"a fraction of more than {MAX_BITS * 3 // 10} digits")
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > allowed().bits:
+        raise _too_large("fraction")
     return _plain(value)
+
+
+def _too_large(what: str) -> TooLarge:
+    return TooLarge(f"a {what} of more than {allowed().results} digits", "results")
 
 
 def _plain(value: Rational) -> Rational:

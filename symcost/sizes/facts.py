@@ -6,13 +6,14 @@ The bounds of a symbol travel with the symbol. What is known besides is a list o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
 from itertools import product as every
 from math import floor as number_floor
 from math import gcd, isqrt, lcm, prod
 
+from symcost.limiting import allowed
 from symcost.sizes.atoms import (
     ONE,
     ZERO,
@@ -36,7 +37,6 @@ from symcost.sizes.atoms import (
     upper,
 )
 
-MAX_TURNS = 10_000  # of a loop whose condition is tried turn by turn
 MAX_RESIDUES = 4096  # at which a divisibility is tried
 
 MAX_SPREAD = 4_000  # terms, when every symbol is written as its bound plus something
@@ -53,6 +53,7 @@ class Condition:
     code: str = "layer-needs"  # of the diagnostic when it does not hold
     guard: Size = ONE  # 0 where the condition does not matter: in the branch of an `if` not taken
     turns: tuple[tuple[Symbol, Size], ...] = ()  # it must hold for every turn of these loops
+    refuted: Callable[[], str] | None = field(default=None, compare=False, repr=False)  # says so with the numbers
 
     @property
     def sides(self) -> tuple[str, Size, Size]:
@@ -73,7 +74,7 @@ class Condition:
         if not inner and one.holds(known) is True:
             return True
         number = count.number
-        if not isinstance(number, int) or number > MAX_TURNS:
+        if not isinstance(number, int) or number > allowed().turns:
             return None
         found = [one.subs({index: Size.of(turn)}).holds(known) for turn in range(number)]
         return False if False in found else None if None in found else True
@@ -197,13 +198,17 @@ def _single_floor(size: Size) -> tuple[Floor, Rational] | None:
 def _tight(size: Size) -> Size:
     """``2*X - 5 >= 0`` over integers is ``X - 3 >= 0``; a positive factor of all terms goes."""
     varying = Size({m: c for m, c in size.terms.items() if m})
-    if not varying.terms:
+    if not varying.terms or (1 in varying.terms.values() and size.integer and _whole(size)):
         return size
     scale = numeric_content(varying)
     plain = varying * inverse(Size.of(scale))
     if plain.integer:
         return plain + number_floor(Fraction(size.terms.get((), 0)) / scale)
     return _cleared(size * inverse(Size.of(numeric_content(size))))
+
+
+def _whole(size: Size) -> bool:
+    return all(type(c) is int for c in size.terms.values())
 
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
@@ -282,10 +287,10 @@ def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
 
 
 def always_negative(size: Size, known: Sequence[Size] = ()) -> bool:
-    if size.integer:
-        return never_negative(-size - 1, known)
     high = upper(size)
-    return high is not None and high < 0
+    if high is not None and high < 0:
+        return True
+    return size.integer and bool(known or not _reached(size)) and never_negative(-size - 1, known)
 
 
 def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
@@ -296,6 +301,35 @@ def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:
     low = lower(size)
     if low is not None and low >= 0:
         return True
+    if not _reached(size):
+        return _estimated(size, known)
+    return any(_shifted_nonnegative(size - fact) for fact in known if fact.terms.keys() & size.terms.keys())
+
+
+def _reached(size: Size) -> bool:
+    """Whether interval arithmetic is exact on it: a sum of symbols and of their roundings by numbers, each symbol in one of them.
+
+    Then each part takes its least value whatever the others are, and a lower bound below 0 is a value.
+    """
+    seen: set[Symbol] = set()
+    todo = [size]
+    while todo:
+        for monomial in todo.pop().terms:
+            if not monomial:
+                continue
+            atom, exponent = monomial[0]
+            if len(monomial) > 1 or exponent != 1:
+                return False
+            if isinstance(atom, Floor) and atom.denominator.number is not None:
+                todo.append(atom.numerator)
+            elif not isinstance(atom, Symbol) or atom.top is not None or atom.definition is not None or atom in seen:
+                return False
+            else:
+                seen.add(atom)
+    return True
+
+
+def _estimated(size: Size, known: Sequence[Size]) -> bool:
     if any(isinstance(a, Group) and e < 0 for m in size.terms for a, e in m):
         top, bottom = _over_one_divisor(size)
         flat = not any(isinstance(a, Group) for m in top.terms for a, _ in m)

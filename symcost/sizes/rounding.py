@@ -46,6 +46,7 @@ from symcost.sizes.atoms import (
 MAX_STEPS = 100  # of a division by a sum
 
 
+@lru_cache(65536)
 def ceil(value: SizeLike) -> Size:
     """``⌈value⌉``.
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 from symcost.sizes.atoms import ONE, Size, Symbol, product
 from symcost.sizes.notation import ASCII, Spelling, text
+
+
+@lru_cache(4096)
+def _positions(dims: tuple[Size, ...]) -> Size:
+    return product(dims)
 
 
 @dataclass(frozen=True)
@@ -18,24 +24,36 @@ class Shape:
     ids: bool = False
     tag: object = field(default=None, compare=False, repr=False)  # of a tensor that a program names: which one it is
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.channels, self.dims, self.batch, self.ids))
+
     @property
     def rank(self) -> int:
         return len(self.dims)
 
     @property
+    def elements(self) -> tuple[Size, ...]:
+        """The factors of `numel`."""
+        return (self.batch, self.channels, *self.dims)
+
+    @property
     def positions(self) -> Size:
         """Positions of one sample."""
-        return product(self.dims)
+        return _positions(self.dims)
 
     @property
     def size(self) -> Size:
         """Elements of one sample."""
         return self.channels * self.positions
 
-    @property
+    @cached_property
     def numel(self) -> Size:
         """Elements of the whole batch."""
-        return self.batch * self.size
+        return product((self.batch, self.channels, self.positions))
 
     @property
     def vectors(self) -> Size:
@@ -44,13 +62,7 @@ class Shape:
 
     def to(self, channels: Size | None = None, dims: tuple[Size, ...] | None = None) -> Shape:
         """The same batch with other channels or positions; token ids become numbers."""
-        return replace(
-            self,
-            channels=self.channels if channels is None else channels,
-            dims=self.dims if dims is None else dims,
-            ids=False,
-            tag=None,
-        )
+        return Shape(self.channels if channels is None else channels, self.dims if dims is None else dims, self.batch)
 
     def subs(self, values: dict[Symbol, Size]) -> Shape:
         return replace(
