@@ -429,6 +429,17 @@ def test_binary_logarithms(value: int) -> None:
     assert log2(Size.of(value + 2)).number is None or value == 2
 
 
+@given(st.integers(0, 9), st.integers(-4, 4), st.integers(1, 8))
+def test_logarithms_of_symbolic_powers_of_two(n: int, shift: int, factor: int) -> None:
+    """The power comes out, whether its exponent is a number now or later."""
+    exponent = x * 3 + shift
+    rest = log2(factor * Size.of(Fraction(2) ** shift))
+    found = log2(Size.of(2) ** exponent * factor)
+    assert found == x * 3 + rest
+    assert found.subs({X: Size.of(n)}) == n * 3 + rest
+    assert rest.number == (shift + factor.bit_length() - 1 if factor & (factor - 1) == 0 else None)
+
+
 @given(st.fractions(min_value=Fraction(1, 10), max_value=3000, max_denominator=40), st.integers(1, 64))
 @examples(200)
 def test_channels_made_divisible(value: Fraction, divisor: int) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, ZERO, Function, Holds, Size, bounds, lower, numeric_content
+from symcost.sizes.atoms import ONE, ZERO, Function, Holds, Power, Size, bounds, lower, numeric_content, product, total
 from symcost.sizes.facts import Condition, at_least, divides, equal, never_negative
 from symcost.sizes.facts import divisible as divisible_by
 from symcost.sizes.rounding import ceil, floor
@@ -78,9 +78,15 @@ def sqrt(value: Size) -> Size:
 
 
 def log2(value: Size) -> Size:
-    number = value.number
-    if isinstance(number, int) and number > 0 and number & (number - 1) == 0:
-        return Size.of(number.bit_length() - 1)
+    """The logarithm to base 2; symbolic powers of two among the factors are taken out: ``log2(2^a*X) = a + log2(X)``."""
+    if value.number is not None and value.number > 0:
+        top, bottom = value.number.as_integer_ratio()
+        if top & (top - 1) == bottom & (bottom - 1) == 0:
+            return Size.of(top.bit_length() - bottom.bit_length())
+    twos = [(a, e) for m in value.terms for a, e in m if isinstance(a, Power) and a.base == 2]
+    if len(value.terms) == 1 and twos:
+        rest = value / product(Size.of(a) ** e for a, e in twos)
+        return total([*(a.exponent * e for a, e in twos), log2(rest)])
     return Size.of(Function("log2", (value,)))
 
 
