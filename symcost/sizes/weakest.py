@@ -20,7 +20,7 @@ MAX_PERIOD = 4096
 def weakest(conditions: Iterable[Condition]) -> list[Condition]:
     """Equations such as ``X == 2*floor(X/2)`` and ``floor(X/2) == 2*floor(X/4)`` together as ``4 | X``; others as they are.
 
-    Where the classes on which all equations of a symbol hold are the multiples of a number, shifted, that number is the condition.
+    Where they hold on the multiples of a number, shifted, that number is the condition.
     """
     conditions = list(conditions)
     periodic = _by_symbol(conditions)
