@@ -53,6 +53,12 @@ def brackets(text: str) -> Iterator[re.Match[str]]:
     return (m for m in _BRACKETS.finditer(text) if m[0] in "()[]{}")
 
 
+def long_name(text: str, most: int) -> re.Match[str] | None:
+    """The first name of more letters than that, outside comments and strings; digits glued to it are a number."""
+    words = re.finditer(rf"#[^\n]*|\"[^\"\n]*\"|\b(?=\w{{{most + 1}}})[^\W\d]\w*?(?=\d*\b)", text)
+    return next((m for m in words if m[0][0] not in '#"' and len(m[0]) > most), None)
+
+
 def character(source: Source, at: int) -> Diagnostic:
     """A character that begins no word of the language here."""
     found = source.text[at : at + 1]
@@ -163,6 +169,11 @@ class _Place:
         commas = digits and re.match(r", ?\d{3}\b", self.word + self.after)
         if commas or (re.search(r"\d\s$", self.before) and re.fullmatch(r"\d{3}", self.word)):
             return "a number is written without commas and blanks: 1000000"
+        factor = re.search(r"([^\W\d]\w*|\))\s+$", self.before)
+        ends = self.operand or self.expected.keys() & {"RPAR", "$END"}
+        if factor and ends and not self.item and self.kind in ("NAME", "LNAME") and self.after.lstrip()[:1] != "=":
+            left = "(...)" if factor[1] == ")" else factor[1]
+            return f"a product needs a sign: write {left}*{self.word}"
         product = re.search(r"(?<![\w.])(\d+)([^\W\d]\w*)\s*$", self.before)
         return f"a product needs a sign: write {product[1]}*{product[2]}" if product and self.kind == "CMP" else None
 

@@ -156,7 +156,8 @@ class Report:
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """``did you mean 'a' or 'b'?``, or nothing when nothing is near."""
     names = sorted(set(known))
-    found = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    found = [k for k in names if k.casefold() == name.casefold()]
+    found = found or difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     found = found or [k for k in names if len(k) > 3 and name.startswith(k)]  # `bidirectional` for `bidir`
     return f"did you mean {listed(found, 'or')}?" if found else None
 

@@ -21,7 +21,7 @@ from symcost.derive import Derivation, source_of
 from symcost.layers import KINDS, Layer
 from symcost.layers.share import summed
 from symcost.prove import compare
-from symcost.render.derivation import broken, markdown, page
+from symcost.render.derivation import markdown, page
 from symcost.sizes.atoms import Size, Symbol, product, total
 from symcost.sizes.notation import UNICODE
 from symcost.sizes.rounding import ceil, floor
@@ -252,22 +252,6 @@ def test_names_do_not_collide() -> None:
 # ---------------------------------------------------------------------------------------------- renderings
 
 
-def test_long_sums_break() -> None:
-    r"""At signs outside of parentheses, or inside the outer ones, which are ``\bigl( \bigr)`` then."""
-    terms = " + ".join(
-        rf"{i}{i}{i} \left\lfloor \frac{{H}}{{{i}}} \right\rfloor C_{{\mathrm{{out}}}}" for i in range(2, 20)
-    )
-    for formula in (terms, rf"B \left({terms}\right)"):
-        lines = broken(formula)
-        assert len(lines) > 2
-        joined = "".join(line.removeprefix("{}") for line in lines)
-        assert joined.replace(r"\bigl(", r"\left(").replace(r"\bigr)", r"\right)").replace("  ", " ") == formula
-        for line in lines:
-            assert line.count(r"\left") == line.count(r"\right")
-            assert line.count("{") == line.count("}")
-    assert broken("a + b") == ["a + b"]
-
-
 GOLDEN = {
     "conv": ("input Cin@H x W conv(K)-Cout/s(pad=P)", "macs"),
     "lstm": ("input C@T lstm-h", "params"),
@@ -305,6 +289,17 @@ def test_one_layer_of_a_network() -> None:
     assert code == 0
     assert run("zoo/vgg", "--net", "vgg(2, 2, 3, 3, 3)", "--layer", "conv3-c") == (0, by_number)
     assert by_number.startswith("conv3-c on 3@H")
+
+
+def test_a_layer_by_what_the_program_says_of_it() -> None:
+    """A row of a block shows its options, those that `set` put in too; what is asked for need not have them."""
+    program = "set bias = false  input 3@X x X  block b-c { conv3-c bn(affine=false) } b-8 b-16"
+    code, asked = run(program, "--layer", "conv3-16(bias=false)")
+    assert code == 0 and asked.startswith("conv3-16(bias=false) on 8@X")
+    assert run(program, "--layer", "conv3-16") == (0, asked)
+    assert run(program, "--layer", "conv3-c")[1].startswith("conv3-8(bias=false) on 3@X")
+    assert run(program, "--layer", "bn")[0] == 0
+    assert "it is a block, of the layers 1 to 2" in run(program, "--layer", "b")[1]
 
 
 def test_a_layer_alone() -> None:

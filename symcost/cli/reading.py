@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from symcost.cli.app import cli
-from symcost.source import Diagnostic, Source, SymcostError, nearest
+from symcost.source import Diagnostic, Source, SymcostError, listed
 
 if TYPE_CHECKING:
     from symcost.architecture import Architecture
@@ -33,24 +33,41 @@ def text_of(program: str) -> str:
     try:
         return read(program)
     except SymcostError as error:
-        meant = nearest(program, cli.commands)
+        meant = _meant(program)
         raise SymcostError([replace(d, help=d.help or meant) for d in error.diagnostics]) from None
+
+
+def _meant(program: str) -> str | None:
+    """A program beside the one that is not there, a command, or a family of the zoo, of nearly that name."""
+    from difflib import get_close_matches
+
+    from symcost.zoo import families
+
+    folder = Path(program).parent
+    try:
+        files = [folder / path.name for path in folder.glob("*.arch")]
+    except (OSError, ValueError):
+        files = []
+    known = {name: f"zoo/{name}" for name in families()} | {name: name for name in cli.commands}
+    known |= {str(path.with_suffix("")): str(path) for path in files}
+    near = get_close_matches(program.removesuffix(".arch"), known)
+    return f"did you mean {listed([known[name] for name in near], 'or')}?" if near else None
 
 
 def is_program(argument: str) -> bool:
     """Whether an argument is program text: it has blanks or an @, it does not end as a file does, and no such file exists."""
     if argument.endswith(".arch") or not any(c in argument for c in " \n@;"):
         return False
-    try:
-        return not Path(argument).exists()
-    except (OSError, ValueError):  # too long for a file name
-        return True
+    from symcost.files import exists
+
+    return not exists(argument)
 
 
 def network(program: str) -> tuple[Architecture, str]:
+    from symcost.files import exists
     from symcost.parser import parse
 
-    if program.startswith("zoo/") and not Path(program).exists():
+    if program.startswith("zoo/") and not exists(program):
         from symcost.zoo import load
 
         return load(program.removeprefix("zoo/")), program
@@ -87,12 +104,13 @@ def argument(text: str) -> str | bool:
     return {"true": True, "false": False}.get(text, text)
 
 
-def described(family: str) -> str:
+def described(family: str, width: int) -> str:
     """What stands at the top of a file of the zoo, its nets with their parameters, how many asserts it has."""
+    from symcost.render.terminal import prose
     from symcost.zoo import about, load, signatures
 
     listed = "".join(f"  {signature}\n" for signature in signatures(family).values())
-    return "\n".join([*about(family), "", listed, f"{len(load(family)._program.asserts)} asserts\n"])
+    return "\n".join([prose(about(family), width), "", listed, f"{len(load(family)._program.asserts)} asserts\n"])
 
 
 def choose(arch: Architecture, program: str) -> Diagnostic:
@@ -106,7 +124,7 @@ def choose(arch: Architecture, program: str) -> Diagnostic:
 def values(given: tuple[str, ...]) -> dict[str, str]:
     """``X=224``, ``n=3,K=5`` as values by name."""
     found: dict[str, str] = {}
-    for part in (p for g in given for p in split(g)):
+    for part in (p for g in given for p in split(g.rstrip(", "))):
         name, equals, value = part.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise click.UsageError(f"'{part}' is not of the form NAME=VALUE")

@@ -23,7 +23,7 @@ from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, Layer, LayerError
-from symcost.limiting import allowed, raising, room
+from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
 from symcost.sizes.facts import Condition, always_negative, at_least, at_least_one_each, simplified
 from symcost.sizes.notation import ASCII, condition_text
@@ -61,7 +61,6 @@ def attempted(file: s.File, seen: Seen | None = None) -> Program:
 
     Raises `SymcostError` where nothing is left of it.
     """
-    room()
     scope = Scope(None, Report())
     modules = Modules(definitions)
     builder = Builder(scope, None, modules, seen=seen)

@@ -19,9 +19,12 @@ from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.facts import at_least, divisible, equal
 from symcost.sizes.rounding import ceil
 from symcost.sizes.shape import Shape
+from symcost.source import SymcostError
 
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
+
+PROJECTION = "what comes in needs a projection where the braces change it: add { conv1-c/s | ... }"
 
 Composite = Callable[["Builder", s.Call, Scope, Shape], list[Node]]
 
@@ -118,7 +121,11 @@ def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
         return nodes
     branches: list[Node] = [Sequence(()), Sequence(tuple(nodes))]
     if holds == ONE:
-        return _forked(branches, _met(b, call, scope, Add((x, y))))
+        try:
+            return _forked(branches, _met(b, call, scope, Add((x, y))))
+        except SymcostError as error:
+            told = (replace(d, help=PROJECTION) if d.code == "branches-differ" else d for d in error.diagnostics)
+            raise SymcostError(told) from None
     meant = next(iter(Evaluator(scope).equations(when, True)), {}) if when is not None else {}
     with b.guarded(holds):
         sums = _met(b, call, scope, Add((x.subs(meant), y.subs(meant))))

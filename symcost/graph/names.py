@@ -48,6 +48,10 @@ ELSEWHERE = {  # what PyTorch, Keras and papers call a kind, in small letters an
     "skip": "residual",
     "upsampling": "upsample",
 }
+RESHAPES = ("rearrange", "reshape", "unflatten", "view")
+RESHAPED = (
+    "flatten, tokens, grid and transpose move sizes; a layer of your own does the rest, as 'unflatten' in the manual"
+)
 
 Found = tuple[BlockBinding | LayerBinding, tuple[int, ...]]
 
@@ -112,9 +116,11 @@ def _elsewhere(name: str) -> str | None:
     module = _standard().get(name)
     if module is not None:
         return f"import it first: import std.{module} ({name})"
-    parts = re.fullmatch(r"(.*?)_?([123]d)?[\dx]*", name.lower())
+    parts = re.fullmatch(r"(.*?)_?([123]d)?(?:\d[\dx]*)?", name.lower())
     plain = parts[1].replace("_", "") if parts else ""
-    own = ELSEWHERE.get(plain) or (plain if plain in KINDS and parts and parts[2] else None)
+    if plain in RESHAPES:
+        return RESHAPED
+    own = ELSEWHERE.get(plain) or (plain if plain in KINDS else None)
     axes = "; it takes its axes from the tensor" if parts and parts[2] else ""
     return f"it is called '{own}' here{axes}" if own else None
 
