@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -18,8 +19,10 @@ from click.testing import CliRunner, Result
 
 import symcost
 from symcost.cli import cli
+from symcost.cli.writing import fitted
 from symcost.conventions import names as convention_names
 from symcost.layers import known
+from symcost.render.terminal import _wrapped
 
 ROOT = Path(__file__).parent.parent
 VGG = str(ROOT / "examples" / "vgg16.arch")
@@ -536,6 +539,51 @@ def test_width(args: list[str], width: int) -> None:
     assert columns(ok(FILE, *args, COLUMNS=str(width))) <= width
 
 
+RESNET = ("zoo/resnet", "--net", "resnet(3, 4, 6, 3)")
+PAGES = {
+    "show": (FILE, "X=224"),
+    "a tree": ("show", *RESNET, "--set", "H=224,W=224,B=1", "--tree"),
+    "zoo": ("zoo",),
+    "a family": ("zoo", "timm_graph"),
+    "layers": ("layers", "attention"),
+    "conventions": ("conventions",),
+    "diff": ("diff", "zoo/alexnet", "--net", "alexnet", "--convention", "fvcore", "--convention", "torchinfo"),
+    "compare": ("compare", CONV, PAIR),
+    "derive": ("derive", CONV),
+    "memory": ("memory", *RESNET),
+    "train": ("train", PAIR, "--layers"),
+    "receptive": ("receptive", *RESNET, "--layers"),
+    "scale": ("scale", CONV, "--in", "X"),
+    "prove": ("prove", PAIR, "macs = O(X^2)"),
+    "invert": ("invert", PAIR, "--within", "macs <= 1G", "--for", "X"),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_pages_fit(page: str, width: int) -> None:
+    assert columns(ok(*PAGES[page], COLUMNS=str(width))) <= width
+
+
+@pytest.mark.parametrize(
+    "content, lines",
+    [
+        ("H1 = ⌈H/2⌉, W1 = ⌈W/2⌉, H2 = ⌈H/4⌉", ["H1 = ⌈H/2⌉,", "W1 = ⌈W/2⌉,", "H2 = ⌈H/4⌉"]),
+        ("3·(C·K² + 1)·M² + 2·N", ["3·(C·K² + 1)·M²", "+ 2·N"]),  # before a sign, outside of brackets
+        ("one of several words", ["one of several", "words"]),
+        ("⌊(H + 3)/8⌋·⌊(W + 3)/8⌋", ["⌊(H + 3)/8⌋·⌊(W", "+ 3)/8⌋"]),  # where nothing better is in reach
+        ("nothing_can_be_done_about_this", ["nothing_can_be_done_about_this"]),
+        ("", [""]),
+    ],
+)
+def test_lines_are_broken_where_that_cuts_least(content: str, lines: list[str]) -> None:
+    assert _wrapped(content, 18) == lines
+
+
+def test_a_comma_between_values_that_stand_apart() -> None:
+    assert ok(CONV, "-q", "K=3,", "s=1,P=1,", "Cout=8") == ok(CONV, "-q", "--set", "K=3,s=1,P=1,Cout=8")
+
+
 def test_narrow() -> None:
     """Whatever does not fit is wrapped, and nothing is lost."""
     text = ok(FILE, COLUMNS="30")
@@ -567,10 +615,26 @@ def test_no_colour_in_a_pipe() -> None:
         assert b"\x1b" not in found.stdout + found.stderr
 
 
+def test_errors_are_broken_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(symcost.SymcostError) as raised:
+        symcost.parse("input 3@8x8  conv3-64 relu conv3-64 relu reshape maxpool")
+    message = str(raised.value)
+    assert fitted(message) == message
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = fitted(message).split("\n")
+    program = [line for line in message.split("\n") if "|" in line]
+    assert [line for line in shown if "|" in line] == program  # carets stay under what they point at
+    assert all(len(line) <= 40 for line in shown if "|" not in line)
+    assert " ".join(" ".join(shown).split()) == " ".join(message.split())
+
+
 def test_forced_colour() -> None:
     found = command(FILE, FORCE_COLOR="1").stdout.decode()
     assert re.search(r"^\x1b\[2mparameters +\x1b\[0m2048", found, re.MULTILINE)
     assert command(FILE, FORCE_COLOR="1", NO_COLOR="1").stdout.count(b"\x1b[3") == 0
+    assert "\x1b[36m█" in command(FILE, "X=224", FORCE_COLOR="1").stdout.decode()
+    assert b"\x1b[31m" in command("input 3@8x8 conw3-4", FORCE_COLOR="1").stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell with pipes")

@@ -97,12 +97,12 @@ def test_paths() -> None:
     assert failure.value.diagnostics[0].help == "did you mean 'vgg'?"
 
 
-def run(*args: str) -> Result:
-    return CliRunner().invoke(cli, ["zoo", *args])
+def run(*args: str, **env: str) -> Result:
+    return CliRunner(env=env).invoke(cli, ["zoo", *args])
 
 
 def test_list() -> None:
-    listed = dict(line.split(maxsplit=1) for line in run().output.splitlines())
+    listed = dict(line.split(maxsplit=1) for line in run(COLUMNS="200").output.splitlines())
     assert tuple(listed) == FAMILIES
     assert listed["mobilenet"] == "mobilenet_v1, mobilenet_v2, mobilenet_v3_large, mobilenet_v3_small"
 

@@ -124,6 +124,7 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
     symcost zoo vgg 'vgg(2, 2, 3, 3, 3)' --set H=224,W=224
     symcost zoo --markdown        the page of the documentation
     """
+    from symcost.render.terminal import entry
     from symcost.zoo import families, load, nets
 
     asked = [name for name, value in options.items() if value]
@@ -136,11 +137,11 @@ def zoo(family: str | None, net: str | None, more: tuple[str, ...], **options: A
 
             click.echo(page(), nl=False)
         elif family is None:
-            width = max(len(name) for name in families())
+            console, width = console_of(), max(len(name) for name in families())
             for name in families():
-                click.echo(f"{name:<{width}}  {', '.join(nets(name))}")
+                entry(console, name, ", ".join(nets(name)), width)
         elif net is None:
-            click.echo(described(family), nl=False)
+            click.echo(described(family, console_of().width), nl=False)
         else:
             print_network(net_of(load(family), net), net, more, **options)
 

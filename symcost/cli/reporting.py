@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from symcost.cli.app import cli
@@ -41,6 +43,8 @@ def report(
     from symcost.render.document import STANDARD, Document
     from symcost.render.html import page
 
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError("a page is for a browser, not for a terminal: name a file with -o")
     with reported(False):
         arch, name = network(program)
         if net is not None:

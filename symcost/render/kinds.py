@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,7 +11,7 @@ from rich.text import Text
 from symcost.layers import KINDS, known
 from symcost.render.latex import shape
 from symcost.render.reference import General, general
-from symcost.render.terminal import aligned, spelling_of
+from symcost.render.terminal import aligned, entry, prose, spelling_of
 from symcost.sizes.notation import LATEX, latex_name, text
 from symcost.source import Diagnostic, SymcostError, nearest
 
@@ -35,15 +37,15 @@ def describe(name: str, console: Console) -> None:
         raise SymcostError(Diagnostic("unknown-layer", f"unknown layer '{name}'", help=help_))
     spelling = spelling_of(console)
     found = general(KINDS[name])
-    console.print(Text(found.kind.signature, style="bold"), soft_wrap=True)
+    for line in wrap(found.kind.signature, console.width, subsequent_indent="    "):
+        console.print(Text(line, style="bold"))
     console.print()
-    console.print("\n".join(_paragraphs(found)), soft_wrap=True)
+    console.print(prose(_paragraphs(found), console.width), soft_wrap=True)
     console.print()
     console.print(f"{found.input.text(spelling)}  ->  {found.output.text(spelling)}", soft_wrap=True)
-    console.print(f"parameters  {text(found.params, spelling)}", soft_wrap=True)
-    console.print(f"MACs        {text(found.macs, spelling)}", soft_wrap=True)
-    for label, side in found.names.items():
-        console.print(f"{label:<11} {text(side, spelling)}", soft_wrap=True)
+    sizes = {"parameters": found.params, "MACs": found.macs, **found.names}
+    for label, size in sizes.items():
+        entry(console, label, text(size, spelling), len("parameters"))
 
 
 def page() -> str:

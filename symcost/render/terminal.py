@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from textwrap import wrap
 from typing import TextIO
 
 from rich.console import Console
@@ -11,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from symcost.architecture import Cost
+from symcost.limiting import allowed
 from symcost.render.document import Document, repeats
 from symcost.render.figures import duration, si
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, text
 
 BAR = 8  # signs of the longest bar
+NARROW = 60  # columns of a window where words have to be short
 
 
 def show(
@@ -36,7 +40,8 @@ def show(
     if net.input is not None and net.output is not None:
         taken = ", ".join(shape.text(spelling) for shape in net.inputs.values())
         heading = f"{document.title}   {taken} {arrow} {document.shape(net.output).text(spelling)}"
-        console.print(Text(heading, style="bold"), soft_wrap=True)
+        for line in _wrapped(heading, console.width):
+            console.print(Text(line, style="bold"), soft_wrap=True)
     if table and document.rows:
         console.print()
         table(document, console)
@@ -85,10 +90,16 @@ def formula(cost: Cost, spelling: Spelling) -> str:
 
 def layers(document: Document, console: Console) -> None:
     """Print the table of the layers."""
-    aligned(_layers(document, spelling_of(console)), console)
+    aligned(_layers(document, console), console)
 
 
-def _layers(document: Document, spelling: Spelling) -> Table:
+def columns(console: Console) -> tuple[str, str]:
+    """What stands over the figures of a layer or block."""
+    return "parameters" if console.width >= NARROW else "params", "MACs"
+
+
+def _layers(document: Document, console: Console) -> Table:
+    spelling = spelling_of(console)
     times = "×" if spelling is UNICODE else "x"
     repeated = repeats(document.rows)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
@@ -96,15 +107,20 @@ def _layers(document: Document, spelling: Spelling) -> Table:
     if repeated:
         table.add_column(times, justify="right")
     table.add_column("output", overflow="fold")
-    table.add_column("parameters", justify="right", overflow="fold")
-    table.add_column("MACs", justify="right", overflow="fold")
+    for column in columns(console):
+        table.add_column(column, justify="right", overflow="fold")
     shares = document.shares
     if shares:
         table.add_column("share", no_wrap=True)
+    between = len(document.rows) - allowed().lines
     for index, row in enumerate(document.rows):
+        if 0 <= index - allowed().lines // 2 < between:  # nobody reads so far
+            if index == allowed().lines // 2:
+                table.add_row(Text(f"... {between} layers between"))
+            continue
         repeat = row.repeat
         count = text(Size.of(repeat), spelling) if isinstance(repeat, int) else repeat.text(spelling)
-        cells = [
+        cells: list[str | Text] = [
             row.text,
             *([count if count != "1" else ""] if repeated else []),
             document.shape(row.output).text(spelling),
@@ -113,21 +129,24 @@ def _layers(document: Document, spelling: Spelling) -> Table:
             shown = formula(document.cell(cost), spelling)
             cells.append("" if shown == "0" else shown)
         if shares:
-            cells.append(bar(shares[index], spelling))
-        table.add_row(*(Text(c) for c in cells))
+            cells.append(bar(shares[index], console))
+        table.add_row(*(c if isinstance(c, Text) else Text(c) for c in cells))
     return table
 
 
-def bar(share: Fraction, spelling: Spelling) -> str:
+def bar(share: Fraction, console: Console) -> Text:
     """A part of a whole as a bar of at most eight signs and in percent; nothing below half a percent."""
     if share < Fraction(1, 200):
-        return ""
+        return Text()
+    percent = f"{round(share * 100)} %"
+    if console.width < NARROW:
+        return Text(percent)
     eighths = round(share * 8 * BAR)
-    if spelling is UNICODE:
+    if spelling_of(console) is UNICODE:
         drawn = "█" * (eighths // 8) + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[eighths % 8]
     else:
         drawn = "#" * max(1, round(share * BAR))
-    return f"{drawn:<{BAR}} {round(share * 100)} %"
+    return Text.assemble((f"{drawn:<{BAR}}", "cyan"), f" {percent}")
 
 
 def _totals(document: Document, console: Console, spelling: Spelling) -> None:
@@ -173,6 +192,13 @@ def rounded(value: Rational, cost: Cost) -> str:
     return si(value, {"parameters": " params", "elements": " elements"}.get(cost.unit, cost.unit)).replace("  ", " ")
 
 
+def prose(lines: Iterable[str], width: int) -> str:
+    """Paragraphs of Markdown as a window of this width shows them; an example begins a line of its own."""
+    paragraphs = re.split(r"\n\s*\n|\n(?=Example:)", "\n".join(lines).replace("`", ""))
+    filled = ["\n".join(wrap(paragraph, width)) for paragraph in paragraphs]
+    return "\n\n".join(filled).replace("\n\nExample:", "\nExample:")
+
+
 def entry(console: Console, label: str, content: str, width: int) -> None:
     """``label   content``, the content wrapped under itself at blanks."""
     column = max(width, 11) + 3
@@ -185,11 +211,27 @@ def entry(console: Console, label: str, content: str, width: int) -> None:
 
 
 def _wrapped(content: str, room: int) -> list[str]:
-    lines = [""]
-    for word in content.split(" "):
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if len(joined) > room and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = joined
-    return lines
+    """Lines of at most ``room`` signs where blanks allow it, broken in their second half where that cuts the least."""
+    blanks = list(_blanks(content))
+    lines, start = [], 0
+    while len(content) - start > room:
+        behind = [b for b in blanks if b[0] > start]
+        fitting = [b for b in behind if b[0] <= start + room] or behind[:1]
+        if not fitting:
+            break
+        late = [b for b in fitting if b[0] - start > room // 2] or fitting[-1:]
+        place, _ = min(late, key=lambda b: (b[1], -b[0]))
+        lines.append(content[start:place])
+        start = place + 1
+    return [*lines, content[start:]]
+
+
+def _blanks(content: str) -> Iterator[tuple[int, int]]:
+    """Where a line may end, with how much that cuts: least behind a comma, then before a sign, always more inside brackets."""
+    depth = 0
+    for place, sign in enumerate(content):
+        depth += (sign in "([⌈⌊") - (sign in ")]⌉⌋")
+        if sign == " ":
+            before, after = content[:place][-1:], content[place + 1 : place + 2]
+            cut = 0 if before == "," else 1 if after in "+-" else 3 if before in "+-=" or after == "=" else 2
+            yield place, 4 * depth + cut
