@@ -16,7 +16,6 @@ import pytest
 import symcost
 from symcost import zoo
 from symcost.render.document import Document, rendered
-from symcost.render.latex import broken, width
 from symcost.render.naming import naming
 from symcost.render.symbols import meanings
 from symcost.sizes.atoms import Size, Symbol
@@ -43,6 +42,7 @@ PROGRAMS = {
     "one layer": "sym K, Cout, s, P: nat; input Cin@X x X; conv(K)-Cout/s(pad=P) : Cout@M x M",
     "a visible sum": "sym n input 8@X for i in 1..n { conv1-8(groups=gcd(i, 8)) }",
     "brackets": "sym s, alpha: real input C@H x W residual(when=s == 1) { conv3-C/s } linear-(ceil(alpha*C))",
+    "an integer": "input C@T linear-(sqrt(C))",
     "escapes": "input my_tensor@T_1 linear-10 metric cost_a = 2*mac",
     "no symbols": "input 3@224x224 conv3-64 maxpool",
 }
@@ -73,7 +73,7 @@ def test_fragments_are_balanced_and_name_their_packages() -> None:
         assert page.count("{") == page.count("}"), name
         first = page.splitlines()[0]
         assert first.startswith("% needs \\usepackage{amsmath}")
-        for command, package in (("\\toprule", "booktabs"), ("begin{longtable}", "longtable")):
+        for command, package in (("\\toprule", "booktabs"), ("begin{longtable}", "longtable"), ("\\mathbb", "amssymb")):
             assert (command in page) == (f"{{{package}}}" in first), (name, package)
 
 
@@ -110,6 +110,46 @@ def test_symbols_are_defined() -> None:
     }
 
 
+def test_experts_are_symbols_and_long_layers_are_called_by_their_kind() -> None:
+    net = symcost.parse(
+        "sym E, k, h, g input d@T attention(heads=h, kv_heads=g, bias=false) experts(E, active=k) { linear-8 }"
+    )
+    assert meanings(net) == {
+        "E": "number of experts",
+        "k": "experts that a token uses",
+        "h": "heads of attention",
+        "g": "key and value heads of attention",
+        "d": "input channels",
+        "T": "length of the input",
+    }
+
+
+def test_shapes_are_products_of_the_sides() -> None:
+    """The number of patches is written as the square it is; a program reads it as it is kept."""
+    document = Document(symcost.parse("sym p, d input 3@X x X conv(p)-d/p tokens linear-d"), "vit")
+    assert "d@(⌈X/p⌉²)" in rendered(document, "text") and "⌊" not in rendered(document, "text")
+    assert "d@(floor((X - 1)/p)^2 + 2*floor((X - 1)/p) + 1)" in rendered(document, "json")
+    for row in document.rows:
+        for shown, size in zip(document.shape(row.output).dims, row.output.dims, strict=True):
+            for values in ({"X": 100, "p": 16}, {"X": 7, "p": 7}, {"X": 3, "p": 5}):
+                there = {s: Size.of(values[s.name]) for s in size.symbols()}
+                assert shown.subs(there) == size.subs(there)
+
+
+def test_leading_terms_are_said() -> None:
+    """In LaTeX and Typst, of the costs that have others: T is bounded, h and V have one."""
+    document = Document(zoo.load("gpt").net("gpt2"), "gpt2")
+    assert {
+        names: {label: str(size) for label, size in found.items()} for names, found in document.asymptotes.items()
+    } == {
+        ("L", "d"): {"parameters": "12*L*d^2"},
+        ("B", "L", "d"): {"MACs": "12*B*L*T*d^2", "FLOPs": "24*B*L*T*d^2", "activations": "14*B*L*T*d"},
+    }
+    assert r"As $L, d \to \infty$, parameters ${}\sim 12 L d^{2}$." in rendered(document, "latex")
+    assert "As $L, d -> oo$, parameters $tilde.op 12 L d^(2)$." in rendered(document, "typst")
+    assert Document(symcost.parse("input C@T linear-4(bias=false)"), "x").asymptotes == {}  # it is the cost itself
+
+
 def test_sizes_are_named_once() -> None:
     net = zoo.load("resnet").net("resnet", 3, 4, 6, 3)
     document = Document(net, "resnet")
@@ -140,15 +180,6 @@ def test_one_rounded_size_has_no_name() -> None:
 def test_names_are_free() -> None:
     net = symcost.parse("sym X1 input X1@X conv3-8/2 conv3-8/2 conv3-8/2")
     assert list(Document(net, "x").naming.meanings) == ["X2", "X3", "X4"]
-
-
-def test_long_formulas_are_broken_before_signs() -> None:
-    net = zoo.load("densenet").net("densenet")
-    size = net.params._presentable
-    lines = broken(size, LATEX, 40)
-    assert all(width(line) <= 52 for line in lines)
-    whole = re.sub(r"\\bigl|\\bigr|\\left|\\right|\{\}|\\quad|\s", "", "".join(lines))
-    assert whole == re.sub(r"\\left|\\right|\s", "", text(size, LATEX))
 
 
 @pytest.mark.parametrize(

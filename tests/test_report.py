@@ -34,16 +34,18 @@ from symcost.architecture import Architecture, Cost
 from symcost.cli import cli
 from symcost.emit import javascript
 from symcost.outline import Part, contributions, once, outline
+from symcost.render import html
 from symcost.render.document import Document
 from symcost.render.figures import si
 from symcost.render.html import page
 from symcost.render.html.start import sliders
+from symcost.render.json import page as json_page
 from symcost.render.mathml import condition, equation, formula, shape
 from symcost.sizes.atoms import ONE, Size, Symbol, total
 from symcost.sizes.facts import Condition
 from symcost.sizes.functions import divisible, gcd, holds, log2, sqrt
 from symcost.sizes.sums import summed
-from symcost.source import DomainError
+from symcost.source import Diagnostic, DomainError, SymcostError
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="no node")
@@ -373,6 +375,13 @@ def test_the_file_of_resnet152_is_small() -> None:
     assert len(resnet152().encode()) < 1_000_000
 
 
+@pytest.mark.parametrize(
+    "family, net", [("densenet", ("densenet", 32, 6, 12, 48, 32)), ("timm_graph", ("pnasnet5",))], ids=["201", "pnas"]
+)
+def test_files_of_the_longest_networks_are_small(family: str, net: tuple[Any, ...]) -> None:
+    assert len(page(Document(zoo.load(family).net(*net), family)).encode()) < 1_000_000
+
+
 def test_titles_and_names_are_no_markup() -> None:
     text = page(Document(net_of("no symbols"), '</script><b title="x">&'))
     assert "</script><b" not in text and "<b " not in text
@@ -386,10 +395,15 @@ def embedded(text: str) -> dict[str, Any]:
     return data
 
 
+def copies_in(text: str) -> dict[str, str]:
+    data = embedded(text)
+    return {key: "".join(data["parts"][number] for number in numbers) for key, numbers in data["copies"].items()}
+
+
 def test_what_is_copied() -> None:
-    copies = embedded(report("resnet"))["copies"]
+    copies = copies_in(report("resnet"))
     assert copies["latex-1"] == Document(net_of("resnet"), "").costs["MACs"].latex()
-    assert json.loads(copies["json"])["costs"]["MACs"]["unit"] == "MACs"
+    assert copies["json"] == json_page(Document(net_of("resnet"), "resnet"))
     names: dict[str, Any] = {}
     exec(copies["python"], names)  # noqa: S102 - what a person does with it
     at = {"B": 1, "H": 224, "W": 224, "n2": 3, "n3": 8, "n4": 36, "n5": 3}
@@ -568,14 +582,22 @@ def test_by_keyboard(chromium: Browser, tmp_path: Path) -> None:
 
 
 @needs_browser
-def test_no_button_for_what_cannot_be_copied(chromium: Browser, tmp_path: Path) -> None:
-    shown(chromium, report("a visible sum"), tmp_path)
+def test_no_button_for_what_cannot_be_copied(
+    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> Any:
+        raise SymcostError(Diagnostic("cannot-emit", "no such function"))
+
+    assert "python-1" in embedded(report("a visible sum"))["copies"]
+    monkeypatch.setattr(html, "Emitter", refused)
+    text = page(Document(net_of("a visible sum"), "a visible sum"))
+    shown(chromium, text, tmp_path)
     offered = set(
         chromium.run(
             "return [...document.querySelectorAll('.copy')].filter((b) => b.offsetParent).map((b) => b.dataset.copy)"
         )
     )
-    assert offered == set(embedded(report("a visible sum"))["copies"]) and "python-1" not in offered
+    assert offered == set(embedded(text)["copies"]) and "python-1" not in offered
 
 
 @needs_browser
@@ -585,7 +607,7 @@ def test_copying(chromium: Browser, tmp_path: Path) -> None:
     chromium.run("navigator.clipboard.writeText = (t) => { window.taken = t; return Promise.resolve(); }")
     for form in ("latex", "python", "json", "latex-1", "python-2"):
         chromium.run("document.querySelector(`[data-copy=${args[0]}]`).click()", form)
-        assert chromium.run("return window.taken") == embedded(text)["copies"][form]
+        assert chromium.run("return window.taken") == copies_in(text)[form]
 
 
 @needs_browser
@@ -602,5 +624,8 @@ def test_light_dark_narrow_and_on_paper(scheme: str, bright: bool, chromium: Bro
     chromium.resize(1280, 1000)
     chromium.print_media(True)
     assert chromium.run("return getComputedStyle(document.querySelector('nav')).display") == "none"
+    chromium.resize(718, 1000)  # A4 without its margins
+    assert chromium.run("return document.documentElement.scrollWidth") <= 718
+    chromium.resize(1280, 1000)
     chromium.print_media(False)
     chromium.emulate()

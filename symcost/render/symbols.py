@@ -8,6 +8,7 @@ from symcost.architecture import Architecture, Row
 from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.shape import Shape
 
+LONGEST = 24  # letters of a layer in a sentence
 SLOTS = {
     "k": "kernel side",
     "c": "output channels",
@@ -41,10 +42,11 @@ def _said(net: Architecture) -> Iterator[tuple[str, str]]:
         yield from _of_input(shape)
     for row in net.layers:
         yield from _of_layer(row)
+        yield from _of_experts(row)
     for row in net.layers:
         for turns in (row._entry.repeat, *(count for _, count in row._entry.times.loops)):
             if (name := _alone(turns)) is not None:
-                yield name, f"number of repeats of {row.text}"
+                yield name, f"number of repeats of {_short(row)}"
 
 
 def _of_input(shape: Shape) -> Iterator[tuple[str, str]]:
@@ -67,7 +69,20 @@ def _of_layer(row: Row) -> Iterator[tuple[str, str]]:
         sizes = value if isinstance(value, tuple) else (value,)
         for size in sizes:
             if isinstance(size, Size) and (name := _alone(size)) is not None and slot in SLOTS:
-                yield name, f"{SLOTS[slot]} of {row.text}"
+                yield name, f"{SLOTS[slot]} of {_short(row)}"
+
+
+def _of_experts(row: Row) -> Iterator[tuple[str, str]]:
+    """Where weights are there E times and k of them are used."""
+    times = row._entry.times
+    for monomial in (times.weights / times.active).terms if times.active.terms else ():
+        for atom, exponent in monomial:
+            if isinstance(atom, Symbol):
+                yield atom.name, "number of experts" if exponent > 0 else "experts that a token uses"
+
+
+def _short(row: Row) -> str:
+    return row.text if len(row.text) <= LONGEST else row.kind
 
 
 def _alone(size: Size) -> str | None:

@@ -33,6 +33,7 @@ from symcost.sizes.shape import Shape
 from symcost.source import SymcostError
 
 FOLDER = Path(__file__).parent
+_PART = re.compile(r"(?m)^(?= {0,6}\S)")  # a row of a table in LaTeX, a cost of a layer in JSON
 
 
 def page(document: Document, given: Mapping[str, Size] | None = None) -> str:
@@ -49,6 +50,7 @@ class _Report:
         self.parts = {label: contributions(self.net, asked) for label, asked in self.labels.items()}
         self.sliders = sliders(self.net, self._symbols(), given)
         self.functions: dict[str, int] = {}  # source of a formula, its number on the page
+        self.known: dict[Size, int] = {}  # the same by the formula
 
     def page(self) -> str:
         rows = "".join(self._rows(outline(self.net)))
@@ -96,7 +98,7 @@ class _Report:
                 for number, row in enumerate(rows)
             ],
             "conditions": [condition_text(c, UNICODE) for c in self.net.requirements],
-            "copies": self._copies(),
+            **_chunked(self._copies()),
         }
 
     def _sorted_by(self, row: Row, number: int) -> tuple[Cost, Cost]:
@@ -108,7 +110,9 @@ class _Report:
 
     def _function(self, size: Size) -> int:
         """The number of a formula on the page; equal ones have one."""
-        return self.functions.setdefault(javascript.function(size), len(self.functions))
+        if size not in self.known:
+            self.known[size] = self.functions.setdefault(javascript.function(size), len(self.functions))
+        return self.known[size]
 
     def _multiples(self, slider: Slider) -> list[int]:
         """What a symbol is a multiple of, where it is not in it itself."""
@@ -262,6 +266,15 @@ class _Report:
             f'<dd>{escape(_caption(_sentence(rule.title)))} <span class="source">{escape(_sentence(rule.source))}</span> '
             f'<span class="uncounted">{escape(left)}</span></dd>'
         )
+
+
+def _chunked(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Texts as numbers of their parts, equal ones stored once: a network of a thousand layers has a hundred different rows."""
+    parts: dict[str, int] = {}
+    copies = {
+        key: [parts.setdefault(part, len(parts)) for part in _PART.split(text) if part] for key, text in texts.items()
+    }
+    return {"parts": list(parts), "copies": copies}
 
 
 def _asset(name: str) -> str:

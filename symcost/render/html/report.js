@@ -435,7 +435,7 @@ for (const button of $$("[data-copy]")) {
   const word = button.textContent;
   button.hidden = !(button.dataset.copy in data.copies);
   button.addEventListener("click", async () => {
-    const done = await copied(data.copies[button.dataset.copy]);
+    const done = await copied(data.copies[button.dataset.copy].map((part) => data.parts[part]).join(""));
     button.textContent = done ? "Copied" : "No access";
     button.classList.toggle("done", done);
     $("#said").textContent = done ? `${word} copied` : "The browser allows no copying here.";
