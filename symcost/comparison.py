@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symcost.display import Displayed
 from symcost.growth import Limit, Ratio, larger, limit, primitive, ratio, sign_of
 from symcost.prove import SAMPLES, Point, Verdict, compare, evaluator
 from symcost.signs import Run, runs
@@ -37,7 +38,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Displayed):
     """The first formula against the second."""
 
     first: Size

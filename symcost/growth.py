@@ -14,6 +14,8 @@ from itertools import pairwise
 from itertools import product as every
 from math import comb, gcd, lcm, prod
 
+from symcost.display import Displayed
+from symcost.limiting import check
 from symcost.prove import evaluator
 from symcost.sizes.atoms import (
     ONE,
@@ -436,6 +438,48 @@ def dominant(
     several together, always exceed are left out. None where that does not decide the order: a negative term that is not smaller,
     a divisor that grows, a coefficient of unknown sign.
     """
+    found = _positive(size, symbols, assumed, known)
+    if found is None:
+        return None
+    positive, cone = found
+    kept = _undominated(list(positive), cone)
+    terms = [Term(e, positive[e] * _monomial(e, symbols)) for e in kept]
+    return Dominant(tuple(symbols), tuple(Term(t.exponents, t.size, _beats(t, terms)) for t in terms))
+
+
+def asymptote(size: Size, symbols: Sequence[Symbol], known: Sequence[Size] = ()) -> Size | None:
+    """What a formula is like when all of some symbols grow, in whatever proportion: the quotient of the two goes to 1.
+
+    Only terms that vanish beside another one are left out: of ``a^2 + a*b + b^2`` no term is the largest by far where a = b.
+    """
+    found = _positive(size, symbols, (), known)
+    if found is None:
+        return None
+    positive, cone = found
+    kept = [e for e in positive if not any(_vanishes(e, other, cone) for other in positive if other != e)]
+    return total(positive[e] * _monomial(e, symbols) for e in kept)
+
+
+def unbounded(size: Size, conditions: Iterable[Condition]) -> list[Symbol]:
+    """Symbols of a formula that can grow by themselves: no condition bounds them; none in an exponent, a choice or a sum."""
+    inside = {
+        s for a in size.atoms() if not isinstance(a, Symbol | Floor) for part in a.inside() for s in part.symbols()
+    }
+    free = [s for s in sorted(size.symbols() - inside, key=lambda s: s.key) if s.high is None and s.top is None]
+    bounds = [c for c in conditions if c.kind in (">=", ">", "==")]
+    return [s for s in free if all(_rises(c, s) for c in bounds if s in c.size.symbols())]
+
+
+def _rises(condition: Condition, symbol: Symbol) -> bool:
+    """Whether a condition that holds goes on to hold when a symbol grows."""
+    found = leading(condition.size, symbol)
+    return condition.kind != "==" and found is not None and found.eventual == 1
+
+
+def _positive(
+    size: Size, symbols: Sequence[Symbol], assumed: Sequence[tuple[Size, Size]], known: Sequence[Size]
+) -> tuple[dict[tuple[int, ...], Size], list[list[int]]] | None:
+    """The coefficients of the positive terms, beside which all others vanish, and the assumptions on the exponents."""
     smoothed = smooth(size, known)
     parts = (
         None if smoothed is None else [_by_exponents(s, symbols) for s in (smoothed.form, smoothed.low, smoothed.high)]
@@ -449,9 +493,7 @@ def dominant(
     smaller = [e for e in form if e not in positive] + [e for part in errors for e in part]
     if not all(any(_vanishes(e, other, cone) for other in positive) for e in smaller):
         return None
-    kept = _undominated(list(positive), cone)
-    terms = [Term(e, positive[e] * _monomial(e, symbols)) for e in kept]
-    return Dominant(tuple(symbols), tuple(Term(t.exponents, t.size, _beats(t, terms)) for t in terms))
+    return positive, cone
 
 
 def _by_exponents(size: Size, symbols: Sequence[Symbol]) -> dict[tuple[int, ...], Size] | None:
@@ -577,6 +619,7 @@ def staircase(size: Size, symbol: Symbol, start: int, stop: int, step: int = 1) 
     A rounded cost rises in steps: ResNet-50 takes 13 % more at 225 pixels than at 224. Raises KeyError for other symbols.
     """
     value = evaluator(size)
+    check("values", (stop - start) // step, "values of a symbol")
     places = range(start, stop + 1, step)
     found = [value({symbol: x}) for x in places]
     steps = zip(places[1:], pairwise(found), strict=True)
@@ -587,7 +630,7 @@ def staircase(size: Size, symbol: Symbol, start: int, stop: int, step: int = 1) 
 
 
 @dataclass(frozen=True)
-class Scaling:
+class Scaling(Displayed):
     """How a formula grows in one symbol, the others held fixed. What is not decided is None."""
 
     formula: Size

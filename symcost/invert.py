@@ -13,8 +13,10 @@ from fractions import Fraction
 from itertools import pairwise
 from itertools import product as every
 
+from symcost.display import Displayed
 from symcost.domain import Domain
 from symcost.growth import CONSTANT, leading, sign_of, smooth
+from symcost.limiting import check
 from symcost.prove import evaluator
 from symcost.signs import Run, runs
 from symcost.sizes.atoms import Atom, Floor, Function, Power, Rational, Size, Symbol, bounds, lower
@@ -59,7 +61,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Displayed):
     """The value asked for, None where there is none; ``unlimited`` where every large value fits.
 
     ``gaps`` are stretches of smaller values that do not fit although a larger one does; ``beyond`` is the next value.
@@ -429,4 +431,5 @@ def _undominated(points: Sequence[tuple[Rational, ...]]) -> tuple[tuple[Rational
 def values_of(low: Rational, high: Rational, step: Rational = 1) -> tuple[Rational, ...]:
     """``0.25..1:0.25`` as its values."""
     count = int((Fraction(high) - low) / step) + 1
+    check("values", count, "values of a symbol")
     return tuple(low + i * step for i in range(max(0, count)))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import symcost
+from symcost.comparison import compared
 from symcost.difference import of_conventions
 from symcost.explain import explain
 from symcost.render.notebook import bundle
@@ -118,6 +119,12 @@ def results() -> Iterator[Any]:
     yield pytest.param(of_conventions(net, "flops", "macs"), "| flops - macs |", id="difference")
     yield pytest.param(explain(some, "1.77M"), "| $1\\,770\\,112$ MACs |", id="explanation")
     yield pytest.param(explain(some, "3"), "is no figure known here", id="no explanation")
+    yield pytest.param(net.macs.scaling("X"), r"| doubling | $f(2 X)/f(X) \to 4$ |", id="scaling")
+    yield pytest.param(symcost.parse("input 3@X conv3-8/2").macs.scaling("X"), "| error | from $", id="a staircase")
+    sizes = [symcost.parse(f"input d@T {layer}").macs._public for layer in ("linear-(4*in.c)", "sdpa(1)")]
+    yield pytest.param(compared(*sizes), r"| ratio | $\frac{", id="comparison")
+    yield pytest.param(net.macs.within("1G", "X"), "| value | 760 |", id="answer")
+    yield pytest.param(net.macs.within("1", "X"), "| value | none: no value fits |", id="no answer")
     yield pytest.param(net.macs.proves(">= 0"), "| proved |", id="proof")
     even = symcost.parse(f"sym X\nassume X % 2 == 0\n{NET}")
     yield pytest.param(even.macs.proves(">= 0"), r"| where | 2 \| X |", id="proof with a divisor")

@@ -13,7 +13,7 @@ from symcost.architecture import Cost
 from symcost.difference import Cause, Difference, Part
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
-from symcost.render.latex import escaped
+from symcost.render.latex import Equation, equations, escaped, needing
 from symcost.render.terminal import aligned, entry, rounded, spelling_of
 from symcost.sizes.atoms import Size
 from symcost.sizes.notation import Spelling
@@ -99,16 +99,17 @@ def _formula(cost: Cost, spelling: Spelling) -> str:
 
 
 def latex(difference: Difference) -> str:
-    """An `align*` that starts with one count, adds every cause and ends with the other."""
+    """An `align*` of the difference and of every cause by its number; a list of the causes under it."""
     first, second = (rf"\text{{{escaped(t)}}}" for t in difference.titles)
-    lines = [f"  {first} - {second} &= {difference.total.latex()}"]
-    lines += [rf"  \text{{{escaped(_named(c))}}} &= {c.cost.latex()}" for c in difference.causes]
-    return "% needs \\usepackage{amsmath}\n\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+    rows = [Equation(f"{first} - {second}", "=", difference.total.latex())]
+    rows += [Equation(rf"\text{{({n})}}", "=", c.cost.latex()) for n, c in enumerate(difference.causes, 1)]
+    why = [rf"({n}) {escaped(_named(c))}.\par" for n, c in enumerate(difference.causes, 1)]
+    return needing([*equations(rows), *([r"{\raggedright\noindent", *why, "}"] if why else [])])
 
 
 def markdown(difference: Difference) -> str:
     first, second = difference.titles
-    lines = [f"| {first} - {second} | ${difference.total.latex()}$ |", "| --- | --- |"]
+    lines = [f"| {first} - {second} | ${difference.total.latex()}$ |", "| :--- | :--- |"]
     lines += [f"| {_named(c)} | ${c.cost.latex()}$ |" for c in difference.causes]
     return "\n".join(lines) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any
@@ -21,11 +21,11 @@ from symcost.invert import Answer
 from symcost.render.figures import si
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
-from symcost.render.latex import escaped
+from symcost.render.latex import Equation, equations, escaped, needing
 from symcost.render.terminal import aligned, entry, rounded, spelling_of
 from symcost.sizes.atoms import ONE, Rational, Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.sizes.notation import ASCII, LATEX, Spelling, text
+from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, text
 
 STEPS = 8  # of a staircase, the largest ones, unless all are asked for
 LINES = 40  # of a frontier
@@ -189,23 +189,20 @@ def ratio_text(ratio: Ratio, sp: Spelling) -> str:
 
 def study_latex(study: Study, cost: Cost) -> str:
     """An `align*`: the cost, its leading term and elasticity in each symbol, its order in all of them."""
-    lines = [rf"  \text{{{escaped(cost.unit)}}} &= {cost.latex()}"]
+    unit = rf"\text{{{escaped(cost.unit)}}}"
+    rows = [Equation(unit, "=", cost.latex())]
     for scaling in study.scalings:
         x = text(Size.of(scaling.symbol), LATEX)
         if scaling.leading is not None:
             whole = presentable(scaling.leading.coefficient * scaling.leading.order.of(scaling.symbol))
-            lines.append(rf"  &\sim {text(whole, LATEX)} \quad ({x} \to \infty)")
+            rows.append(Equation("", r"\sim", text(whole, LATEX), rf"({x} \to \infty)"))
         if scaling.elasticity is not None:
             written = ratio_text(scaling.elasticity, LATEX)
-            lines.append(rf"  \frac{{\partial \log \text{{{escaped(cost.unit)}}}}}{{\partial \log {x}}} &= {written}")
+            rows.append(Equation(rf"\frac{{\partial \log {unit}}}{{\partial \log {x}}}", "=", written))
     if study.together is not None and len(study.scalings) > 1:
         theta = text(presentable(study.together.theta), LATEX)
-        lines.append(rf"  \text{{{escaped(cost.unit)}}} &= \Theta\left({theta}\right)")
-    return aligned_latex(lines)
-
-
-def aligned_latex(lines: Sequence[str]) -> str:
-    return "% needs \\usepackage{amsmath}\n\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+        rows.append(Equation(unit, "=", rf"\Theta\left({theta}\right)"))
+    return needing(equations(rows))
 
 
 def study_page(study: Study, cost: Cost) -> str:
@@ -328,11 +325,12 @@ def _range(x: str, start: int, end: int | None) -> str:
 def comparison_latex(found: Comparison, costs: Mapping[str, Cost]) -> str:
     one, other = costs.values()
     first, second = (c.latex() if not c.unit else rf"\text{{{escaped(t)}}}" for t, c in costs.items())
-    lines = [rf"  {t} &= {c.latex()}" for t, c in zip((first, second), (one, other), strict=True) if c.unit]
-    lines.append(rf"  \frac{{{first}}}{{{second}}} &= {ratio_text(found.ratio, LATEX)}")
+    rows = [Equation(t, "=", c.latex()) for t, c in zip((first, second), (one, other), strict=True) if c.unit]
+    rows.append(Equation(rf"\frac{{{first}}}{{{second}}}", "=", ratio_text(found.ratio, LATEX)))
     for symbol, limit in found.limits:
-        lines.append(rf"  &\to {_limit(limit, LATEX)} \quad ({text(Size.of(symbol), LATEX)} \to \infty)")
-    return aligned_latex(lines)
+        x = text(Size.of(symbol), LATEX)
+        rows.append(Equation("", r"\to", _limit(limit, LATEX), rf"({x} \to \infty)"))
+    return needing(equations(rows))
 
 
 def comparison_page(found: Comparison, costs: Mapping[str, Cost]) -> str:
@@ -427,3 +425,72 @@ def frontier_page(
         figures = {label: str(found[index].value) for label, found in costs.items()}
         rows.append({**{n: _decimal(v) for n, v in zip(names, point, strict=True)}, "costs": figures})
     return _document({"symbols": list(names), "frontier": rows})
+
+
+# ------------------------------------------------------------ in a notebook
+
+Lines = Iterator[tuple[str, str]]
+
+
+def result_text(result: Scaling | Comparison | Answer, console: Console) -> None:
+    """Print a result by itself, without the cost it was asked of."""
+    for label, content in _result(result, spelling_of(console), str):
+        entry(console, label, content, 11)
+
+
+def result_markdown(result: Scaling | Comparison | Answer) -> str:
+    """A table of what is known, with formulas between dollars."""
+    rows = [(label, content.replace("|", r"\|")) for label, content in _result(result, LATEX, "${}$".format)]
+    first, *others = (f"| {label} | {content} |" for label, content in rows)
+    return "\n".join([first, "| :--- | :--- |", *others]) + "\n"
+
+
+def _result(result: Scaling | Comparison | Answer, sp: Spelling, math: Callable[[str], str]) -> Lines:
+    match result:
+        case Scaling():
+            return _scaled(result, sp, math)
+        case Comparison():
+            return _held_against(result, sp, math)
+    return _answered(result)
+
+
+def _scaled(found: Scaling, sp: Spelling, math: Callable[[str], str]) -> Lines:
+    x = text(Size.of(found.symbol), sp)
+    yield "formula", math(text(presentable(found.formula), sp))
+    if found.leading is None:
+        yield f"in {math(x)}", UNDECIDED
+    else:
+        order = found.leading.order.of(found.symbol)
+        yield f"in {math(x)}", math(f"{_theta(sp)}({text(order, sp)})")
+        yield "in the end", math(text(presentable(found.leading.coefficient * order), sp))
+    doubled = f"{_doubled(found.symbol, sp)} {_arrow(sp)} {_limit(found.doubling, sp)}"
+    yield "doubling", UNDECIDED if found.doubling is None else math(doubled)
+    yield "elasticity", UNDECIDED if found.elasticity is None else math(ratio_text(found.elasticity, sp))
+    if found.smooth is not None and not found.smooth.exact:
+        low, high = (math(text(presentable(_outwards(s)), sp)) for s in (found.smooth.low, found.smooth.high))
+        yield "smooth", math(text(presentable(found.smooth.form), sp))
+        yield "error", f"from {low} to {high}"
+
+
+def _held_against(found: Comparison, sp: Spelling, math: Callable[[str], str]) -> Lines:
+    sizes = {"first": found.first, "second": found.second, "difference": found.difference}
+    for label, size in sizes.items():
+        yield label, math(text(presentable(size), sp))
+    yield "ratio", math(ratio_text(found.ratio, sp))
+    for symbol, limit in found.limits:
+        x = text(Size.of(symbol), sp)
+        if limit is not None:
+            yield "", f"{math(f'{_arrow(sp)} {_limit(limit, sp)}')} as {math(f'{x} {_arrow(sp)} {_infinity(sp)}')}"
+    for index, line in enumerate(sides_text(found.sides, "first", "second", UNICODE if sp is LATEX else sp)):
+        yield "" if index else "larger", line
+
+
+def _answered(found: Answer) -> Lines:
+    none = "no limit: every large value fits" if found.unlimited else "none: no value fits"
+    yield "value", none if found.value is None else str(found.value)
+    for start, end in found.gaps[:STEPS]:
+        yield "but not", str(start) if start == end else f"{start} to {end}"
+    if found.beyond is not None:
+        yield "next", str(found.beyond)
+    if found.how:
+        yield "because", found.how

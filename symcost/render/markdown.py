@@ -35,12 +35,14 @@ def page(document: Document) -> str:
 def _rows(document: Document, rows: Sequence[Row]) -> list[str]:
     """The table."""
     repeated = repeats(rows)
-    head = ["layer", *(["×"] if repeated else []), "output", "parameters", "MACs"]
-    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    head = {"layer": ":---"} | ({"×": "---:"} if repeated else {})
+    head |= {"output": ":---", "parameters": "---:", "MACs": "---:"}
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join(head.values())} |"]
     for row in rows:
         repeat = row.repeat
-        count = [str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"] if repeated else []
-        costs = [f"${document.cell(c).latex()}$" for c in (row.params, row.macs)]
+        often = "" if repeat == 1 else str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"
+        count = [often] if repeated else []
+        costs = [f"${document.cell(c).latex()}$" if c.value != 0 else "" for c in (row.params, row.macs)]
         cells = [f"`{row.text}`", *count, f"${shape(document.shape(row.output))}$", *costs]
         lines.append(f"| {' | '.join(cells)} |")
     return lines

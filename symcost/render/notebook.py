@@ -8,11 +8,14 @@ from io import StringIO
 from rich.console import Console
 
 from symcost.architecture import Architecture, Row, Rows
+from symcost.comparison import Comparison
 from symcost.derive import Derivation
 from symcost.difference import Difference
 from symcost.explain import Explanation
+from symcost.growth import Scaling
+from symcost.invert import Answer
 from symcost.proving import Proof
-from symcost.render import causes, derivation, markdown, proofs, readings
+from symcost.render import causes, derivation, growth, markdown, proofs, readings
 from symcost.render.figures import si
 from symcost.render.terminal import plain
 
@@ -36,6 +39,8 @@ def bundle(result: object) -> dict[str, str]:
             return _both(text, readings.markdown(result, figure))
         case Proof():
             return _both(_printed(lambda console: proofs.show(result, console)), proofs.markdown(result))
+        case Scaling() | Comparison() | Answer():
+            return _both(_printed(lambda console: growth.result_text(result, console)), growth.result_markdown(result))
     raise TypeError(type(result))
 
 

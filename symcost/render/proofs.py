@@ -11,7 +11,8 @@ from rich.text import Text
 from symcost import __version__
 from symcost.proving import Proof
 from symcost.render.json import SCHEMA
-from symcost.render.latex import escaped
+from symcost.render.latex import Equation, equations, escaped, inline, needing
+from symcost.render.lines import LINE, width
 from symcost.render.terminal import entry, spelling_of
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.notation import Spelling, latex_name, text
@@ -52,17 +53,24 @@ def at(proof: Proof) -> str:
 
 
 def latex(proof: Proof) -> str:
-    """One sentence with the formula, for a paper."""
-    sides = f"${proof.left.latex()}$ and ${proof.right.latex()}$"
-    told = escaped(proof.how)
+    """The two sides and what came of the claim: a sentence, or an `align*` where they are long."""
+    left, right = (side.latex() for side in (proof.left, proof.right))
+    told = f"{proof.verdict} ({escaped(proof.how)})"
+    rows = [Equation(r"\text{left}", "=", left), Equation(r"\text{right}", "=", right)]
+    short = width(left) + width(right) < LINE / 3
     if proof.witness:
         point = ", ".join(f"{latex_name(n)} = {v}" for n, v in proof.witness.items())
-        return f"{sides} differ by ${proof.difference.latex()}$, first at ${point}$.\n"
-    return f"{sides}: {proof.verdict} ({told}).\n"
+        told = f"first at {inline(point)}"
+        if short:
+            return needing([f"${left}$ and ${right}$ differ by {inline(proof.difference.latex())}, {told}."])
+        rows.append(Equation(r"\text{difference}", "=", proof.difference.latex()))
+    elif short:
+        return needing([f"${left}$ and ${right}$: {told}."])
+    return needing([*equations(rows), rf"\noindent {told[0].upper()}{told[1:]}."])
 
 
 def markdown(proof: Proof) -> str:
-    lines = [f"| {proof.verdict} | `{' '.join(proof.claim.split())}` |", "| --- | --- |", f"| how | {proof.how} |"]
+    lines = [f"| {proof.verdict} | `{' '.join(proof.claim.split())}` |", "| :--- | :--- |", f"| how | {proof.how} |"]
     if proof.witness:
         lines += [f"| at | {at(proof)} |", f"| difference | ${proof.difference.latex()}$ |"]
     lines += ["| where | " + c.replace("|", r"\|") + " |" for c in proof.conditions]
