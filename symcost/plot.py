@@ -416,6 +416,7 @@ def picture(figure: Figure, form: str) -> bytes:
 @contextmanager
 def _for_tex(figure: Figure) -> Iterator[None]:
     """With the texts of a figure as LaTeX wants them."""
+    from matplotlib.backends.backend_pgf import LatexError
     from matplotlib.text import Text
 
     plain: list[tuple[Any, str]] = [(t, t.get_text()) for t in figure.findobj(Text)]
@@ -423,10 +424,10 @@ def _for_tex(figure: Figure) -> Iterator[None]:
         artist.set_text(tex(text))
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, RuntimeError):
         message = "a PGF picture is measured by LaTeX, and there is no pdflatex here"
         raise SymcostError(Diagnostic("missing-extra", message, help="write a PDF instead")) from None
-    except ValueError as error:
+    except (ValueError, LatexError) as error:
         message = f"LaTeX cannot set a text of this figure: {str(error).splitlines()[0]}"
         raise SymcostError(Diagnostic("unwritable", message, help="use other labels, or write a PDF instead")) from None
     finally:
@@ -533,7 +534,7 @@ def _jumps(axes: Axes, line: Curve, name: str, most: int) -> None:
     for jump in sorted(found, key=lambda j: -abs(Fraction(j.after - j.before)))[:most]:
         place = (jump.at, float(jump.before + jump.after) / 2)
         across, _ = axes.transAxes.inverted().transform(axes.transData.transform(place))
-        inside = across * axes.get_window_extent().width / axes.figure.dpi > LABEL  # on the left, above the curve, else below it
+        inside = across * axes.get_window_extent().width / axes.figure.dpi > LABEL  # there is room on the left
         axes.annotate(
             f"{percent(jump.relative)} at {jump.at}".replace(" %", "\u2009%"),
             place,

@@ -81,6 +81,16 @@ def test_jumps() -> None:
     assert f"+{float(part) * 100:.1f}\u2009% at {jump}" in said(figure)
 
 
+@pytest.mark.parametrize("first", [200, 202, 204])
+def test_labels_of_jumps_stand_inside_the_axes(first: int) -> None:
+    figure = NET.flops.plot("X", range(first, first + 20), jumps=100)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    frame = axes.get_window_extent()
+    labels = [text.get_window_extent() for text in axes.texts if " at " in text.get_text()]
+    assert len(labels) > 2 and all(frame.x0 <= label.x0 and label.x1 <= frame.x1 for label in labels)
+
+
 @pytest.mark.parametrize(
     "first, last, step", [(1, 10, 1), (32, 100_000, 1), (3, 99_000, 7), (Fraction(1, 4), 1, Fraction(1, 8))]
 )
