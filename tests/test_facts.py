@@ -340,3 +340,13 @@ def test_equations_of_one_symbol_taken_together(drawn: list[tuple[int, ...]], le
         assert all(c.subs({plain: Size.of(v)}).holds() is True for c in joined) == (v in values)
     if all(c.size.symbols() for c in found):
         assert bool(excluding(found)) == (not values)
+
+
+def test_an_equation_loses_factors_that_are_never_zero() -> None:
+    """``d*k^2 == -2*d*k`` is ``k == 0`` where d is at least 1 and k at least 0."""
+    k, z = Size.of(Symbol("k", low=0)), Size.of(Symbol("z", low=None))
+    assert equal(ceil(x / 4) ** 2, ceil(x / 4)).size == ceil(x / 4) - 1
+    assert equal(y * k**2, -2 * y * k).size == k
+    assert equal(x * y, 3 * y).size == x - 3
+    assert equal(x * z, z).size in (x * z - z, z - x * z)  # z may be 0 and may be negative
+    assert equal(z**2 * x, -3 * z**2).size == z

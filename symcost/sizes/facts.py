@@ -28,6 +28,7 @@ from symcost.sizes.atoms import (
     Symbol,
     TooLarge,
     bounds,
+    content,
     integral,
     inverse,
     leading,
@@ -213,9 +214,23 @@ def _whole(size: Size) -> bool:
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
     size = left - right
+    if len(size.terms) > 1 or size.number is None:
+        size = _without_positive_factors(size)
     if size.terms and leading(size)[1] < 0:  # one equation, whichever side came first
         size = -size
     return Condition("==", size, why=why, code=code)
+
+
+def _without_positive_factors(size: Size) -> Size:
+    """What is 0 where the size is: ``d*k^2 + 2*d*k`` without d and k + 2, which are never 0, is k."""
+    shared = content(size)
+    (monomial,) = shared.terms
+    positive = tuple((a, e) for a, e in monomial if e > 0 and (bounds(a)[0] or 0) > 0)
+    others = tuple((a, 1) for a, e in monomial if e > 0 and (a, e) not in positive)
+    rest = size * inverse(shared)
+    if others and ((lower(rest) or 0) > 0 or (upper(rest) or 0) < 0):
+        return Size({others: 1})
+    return size * inverse(Size({positive: 1})) if positive else size
 
 
 def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs") -> Condition:
