@@ -1,26 +1,23 @@
 """Formulas worked out on whole numbers and on arrays of them: exact, whatever the size.
 
 An array is int64 where the bounds of a step, worked out from the least and greatest values given, prove that 63 bits are enough,
-and holds Python's integers where they are not. Nothing wraps and nothing is a float.
-
-Where one symbol varies over far fewer values than there are points, each value is worked out once and looked up. Otherwise a
-formula with roundings by constants is a polynomial on each residue class of its period D: ``X = D*q + r`` finds its
-coefficients in a table by r, so that the cost does not depend on how many roundings there are.
+a pair of arrays (`Wide`) where 127 are, and holds Python's integers where they are not. Nothing is a float, and nothing wraps
+that is not proved to come out right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
-from itertools import pairwise
-from math import gcd, isqrt
+from math import gcd, isqrt, prod
 from typing import Any
 
 from symcost.emit.code import Node, inner
-from symcost.emit.ranges import Range, Ranges, Unbounded
+from symcost.emit.ranges import Ranges, Unbounded
+from symcost.emit.wide import LONG, WIDE, Wide
+from symcost.prove import raised
 
 NARROW = 63
-BLOCK = 1 << 14  # points worked out at a time, so that they stay in the processor's cache
+BLOCK = 1 << 13  # points worked out at a time, so that they stay in the processor's cache
 
 
 def exact(value: Node, point: Mapping[str, int]) -> int:
@@ -50,6 +47,8 @@ class Scalar:
                 return self.of(node.args[1]) if self.true(node.args[0]) else 0
             case "sum":
                 return sum(self._turn(node, turn).of(node.args[1]) for turn in range(self.of(node.args[0])))
+            case "product":
+                return prod(self._turn(node, turn).of(node.args[1]) for turn in range(self.of(node.args[0])))
         args = [self.of(a) for a in node.args]
         return _whole(args[0], args[1]) if node.op == "/" else INTEGERS[node.op](*args)
 
@@ -75,13 +74,6 @@ def _whole(top: int, bottom: int) -> int:
     return value
 
 
-def _product(*factors: int) -> int:
-    result = 1
-    for factor in factors:
-        result *= factor
-    return result
-
-
 def _root(square: int) -> int:
     value = isqrt(square)
     if value * value != square:
@@ -98,12 +90,12 @@ def _log2(power: int) -> int:
 def _power(base: int, exponent: int) -> int:
     if exponent < 0:
         raise ValueError("a negative power")
-    return int(base**exponent)
+    return int(raised(base, exponent))
 
 
 INTEGERS: dict[str, Callable[..., int]] = {
     "+": lambda *args: sum(args),
-    "*": _product,
+    "*": lambda *args: prod(args),
     "//": lambda a, b: a // b,
     "min": min,
     "max": max,
@@ -127,9 +119,8 @@ RELATIONS: dict[str, Callable[..., Any]] = {
 class Arrays:
     """Steps on NumPy arrays that broadcast: each step has the shape of the symbols it depends on, and no larger."""
 
-    def __init__(self, np: Any, points: Mapping[str, Any], ranges: Mapping[str, Range]) -> None:
-        self.np, self.points = np, points
-        self.ranges = Ranges(ranges)
+    def __init__(self, np: Any, points: Mapping[str, Any], ranges: Ranges) -> None:
+        self.np, self.points, self.ranges = np, points, ranges
         self.found: dict[Node, Any] = {}
 
     def of(self, node: Node) -> Any:
@@ -143,34 +134,91 @@ class Arrays:
         except Unbounded:
             return False
 
-    def wide(self, values: Any) -> Any:
-        return self.np.asarray(values).astype(object)
+    def fits(self, node: Node, bits: int = WIDE) -> bool:
+        """Whether its value does, whatever the steps to it are."""
+        try:
+            return max(map(abs, self.ranges.of(node))).bit_length() <= bits
+        except Unbounded:
+            return False
+
+    def objects(self, values: Any) -> Any:
+        return values.objects() if isinstance(values, Wide) else self.np.asarray(values).astype(object)
 
     def _of(self, node: Node) -> Any:
         np = self.np
         match node.op:
             case "number":
-                return np.asarray(node.number, dtype=np.int64 if abs(node.number).bit_length() <= NARROW else object)
+                return self._number(node.number)
             case "input":
                 return self.points[str(node.value)]
-            case "if" | "sum" | "sqrt" | "log2" | "^":
+            case "if" | "sum" | "product" | "sqrt" | "log2" | "^":
                 return self._one_by_one(node)
         args = [self.of(a) for a in node.args]
-        if not self.narrow(node, *node.args):
-            args = [self.wide(a) for a in args]
+        narrow = self.narrow(node, *node.args)
+        if not narrow and self._wider(node):
+            return self._settled(node, self._wide(node, [self._paired(a) for a in args]))
+        if not narrow:
+            args = [self.objects(a) for a in args]
         if node.op in ("//", "/") and not self._never_zero(node.args[1]) and np.any(args[1] == 0):
             raise ZeroDivisionError
         return self._settled(node, getattr(self, f"_{NAMES[node.op]}")(node, args))
 
+    def _number(self, value: int) -> Any:
+        bits = abs(value).bit_length()
+        if NARROW < bits <= WIDE:
+            return Wide.number(self.np, value)
+        return self.np.asarray(value, dtype=self.np.int64 if bits <= NARROW else object)
+
     def _settled(self, node: Node, value: Any) -> Any:
+        if isinstance(value, Wide):
+            return value.narrow() if self.fits(node, NARROW) else value
         value = self.np.asarray(value)
-        return value.astype(self.np.int64) if value.dtype == object and self.narrow(node) else value
+        return value.astype(self.np.int64) if value.dtype == object and self.fits(node, NARROW) else value
 
     def _never_zero(self, node: Node) -> bool:
         try:
             return self.ranges.never_zero(node)
         except Unbounded:
             return False
+
+    # in 128 bits
+
+    def _wider(self, node: Node) -> bool:
+        """Whether a step can be taken on pairs: the sums and products, and a quotient by a number that is not long."""
+        if node.op not in ("+", "*", "//", "/", "min", "max") or not all(map(self.fits, (node, *node.args))):
+            return False
+        if node.op in ("+", "*", "min", "max"):
+            return True
+        divisor = node.args[1].value if node.args[1].op == "number" else None
+        return isinstance(divisor, int) and 0 < divisor < 2**LONG
+
+    def _paired(self, values: Any) -> Wide:
+        if isinstance(values, Wide):
+            return values
+        return Wide.boxed(self.np, values) if values.dtype == object else Wide.of(self.np, values)
+
+    def _wide(self, node: Node, args: Sequence[Wide]) -> Wide:
+        if node.op == "*":
+            args = sorted(args, key=lambda a: self.np.size(a.low))
+        result, *others = args
+        if node.op in ("//", "/"):
+            result, rest = result.divided(node.args[1].number)
+            if node.op == "/" and not node.value and self.np.any(rest != 0):
+                raise ValueError("not an integer")
+            return result
+        for other in others:
+            match node.op:
+                case "+":
+                    result = result + other
+                case "*":
+                    result = result * other
+                case "min":
+                    result = result.where(result.less(other), other)
+                case "max":
+                    result = other.where(result.less(other), result)
+        return result
+
+    # in 64 bits, or on Python's integers
 
     def _sum(self, node: Node, args: Sequence[Any]) -> Any:
         result = args[0]
@@ -179,7 +227,7 @@ class Arrays:
         return result
 
     def _product(self, node: Node, args: Sequence[Any]) -> Any:
-        args = sorted(args, key=lambda a: a.size)  # small ones first, so that few products are large
+        args = sorted(args, key=self.np.size)  # small ones first, so that few products are large
         result = args[0]
         for arg in args[1:]:
             result = result * arg
@@ -250,67 +298,26 @@ class Arrays:
             case "|" if not self._never_zero(node.args[0]):
                 return self._each(node, lambda one: one.true(node)).astype(bool)
         args = [self.of(a) for a in node.args]
-        if not self.narrow(*node.args):
-            args = [self.wide(a) for a in args]
+        if node.op != "|":
+            args = [a.sign if isinstance(a, Wide) else a for a in args]
+        elif not self.narrow(*node.args):
+            args = [self.objects(a) for a in args]
         return np.asarray(RELATIONS[node.op](*args) if node.op != "|" else args[1] % args[0] == 0).astype(bool)
 
 
+def safely(arrays: Arrays, condition: Node) -> Any:
+    """Where a condition holds; where it has no meaning it does not."""
+    try:
+        return arrays.true(condition)
+    except (ZeroDivisionError, ValueError):
+        return arrays._each(condition, lambda one: holds(condition, one.point)).astype(bool)
+
+
+def holds(condition: Node, point: Mapping[str, int]) -> bool:
+    try:
+        return Scalar(point).true(condition)
+    except (ZeroDivisionError, ValueError):
+        return False
+
+
 NAMES = {"+": "sum", "*": "product", "//": "floor", "/": "quotient", "min": "least", "max": "greatest", "gcd": "gcd"}
-
-
-# ------------------------------------------------------------ one symbol: residues
-
-
-class Residues:
-    """A formula in one symbol as a polynomial on each residue class of its period, by a table of integer coefficients.
-
-    The steps are taken modulo 2^64; the bound of the value itself, proved before, says that this is the value.
-    """
-
-    def __init__(self, np: Any, value: Callable[[int], int], period: int, degree: int) -> None:
-        rows = [[_monomials([value(period * q + r) for q in range(degree + 1)]) for r in range(period)]]
-        if any(row is None for row in rows[0]):
-            raise ValueError("coefficients that are no integers")
-        self.np, self.period = np, period
-        columns = zip(*(row for row in rows[0] if row is not None), strict=True)
-        wrapped = [[c & (2**64 - 1) for c in column] for column in columns]
-        self.table = [np.array(column, dtype=np.uint64).view(np.int64) for column in wrapped]
-        self.table = [column if (column != column[0]).any() else column[0] for column in self.table]  # or one number
-
-    def __call__(self, points: Any, out: Any) -> None:
-        """The values at flat int64 points."""
-        np, period = self.np, self.period
-        size = min(BLOCK, points.size)
-        q, r, c = (np.empty(size, dtype=np.int64) for _ in range(3))
-        for start in range(0, points.size, BLOCK):
-            x, y = points[start : start + BLOCK], out[start : start + BLOCK]
-            n = x.size
-            if period & (period - 1) == 0:
-                np.right_shift(x, period.bit_length() - 1, out=q[:n])
-                np.bitwise_and(x, period - 1, out=r[:n])
-            else:
-                np.floor_divide(x, period, out=q[:n])
-                np.multiply(q[:n], period, out=r[:n])
-                np.subtract(x, r[:n], out=r[:n])
-            *others, top = self.table
-            if top.ndim or not others:
-                y[:] = top.take(r[:n], mode="wrap") if top.ndim else top
-            for place, column in enumerate(reversed(others)):
-                np.multiply(y if place or top.ndim else top, q[:n], out=y)
-                np.add(y, column.take(r[:n], out=c[:n], mode="wrap") if column.ndim else column, out=y)
-
-
-def _monomials(values: Sequence[int]) -> list[int] | None:
-    """Integer coefficients of the polynomial with these values at 0, 1, 2, ...; None where they are no integers."""
-    differences, row = [], list(values)
-    while row:
-        differences.append(row[0])
-        row = [b - a for a, b in pairwise(row)]
-    found = [Fraction(0)] * len(values)
-    basis = [Fraction(1)]  # q*(q - 1)*...*(q - k + 1)/k!
-    for k, difference in enumerate(differences):
-        for place, coefficient in enumerate(basis):
-            found[place] += difference * coefficient
-        lifted = [Fraction(0), *basis]
-        basis = [(a - k * b) / (k + 1) for a, b in zip(lifted, [*basis, Fraction(0)], strict=True)]
-    return [int(c) for c in found] if all(c.denominator == 1 for c in found) else None

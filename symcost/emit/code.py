@@ -1,18 +1,18 @@
 """A formula as a program of whole numbers, once for all languages: sums, products, floors, and what else an atom needs.
 
 A fraction is carried as one integer over another until the end, so that nothing but integers is ever worked out. What stands
-under a bracket ``[condition]`` or in the turns of a sum is the body of a node of its own and is worked out nowhere else.
+under a bracket ``[condition]`` or in the turns of a loop is the body of a node of its own and is worked out nowhere else.
 
-Operations on numbers: ``number input + * // / min max gcd ^ sqrt log2 if sum``. ``//`` is a floor; ``/`` must come out even (its
-value says whether that is proved); ``sqrt`` and ``log2`` must be integers. Operations that are true or false: ``>= > == !=``
-against 0, ``|`` (the first divides the second), ``and or every``.
+Operations on numbers: ``number input + * // / min max gcd ^ sqrt log2 if``, and ``sum product`` over the turns of a loop. ``//``
+is a floor; ``/`` must come out even (its value says whether that is proved); ``sqrt`` and ``log2`` must be integers. Operations
+that are true or false: ``>= > == !=`` against 0, ``|`` (the first divides the second), ``and or every``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
@@ -35,7 +35,6 @@ from symcost.sizes.atoms import (
 )
 from symcost.sizes.facts import Condition, divides
 from symcost.sizes.rounding import over_one_divisor
-from symcost.source import Diagnostic, SymcostError
 
 MAX_WRITTEN_OUT = 64  # factors of a power that is written as a product
 
@@ -63,11 +62,7 @@ class Quotient:
 
     top: Node
     number: int = 1
-    under: Mapping[Node, int] = None  # type: ignore[assignment]
-
-    @property
-    def factors(self) -> Mapping[Node, int]:
-        return self.under or {}
+    under: Mapping[Node, int] = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
@@ -202,7 +197,7 @@ class Code:
         return value.top if value.plain else self.node("/", value.top, self.bottom(value), value=False)
 
     def bottom(self, value: Quotient) -> Node:
-        return self.product(value.number, value.factors.items())
+        return self.product(value.number, value.under.items())
 
     def _branch(self, brackets: Sequence[Holds], size: Size) -> Quotient:
         """A part that is there where conditions hold: numerator and divisor are not looked at elsewhere."""
@@ -223,9 +218,9 @@ class Code:
             if exponent > 0:
                 above.append((part.top, exponent))
                 bottom *= part.number**exponent
-                under.update({node: e * exponent for node, e in part.factors.items()})
+                under.update({node: e * exponent for node, e in part.under.items()})
             else:
-                above += [(node, e * -exponent) for node, e in part.factors.items()]
+                above += [(node, e * -exponent) for node, e in part.under.items()]
                 top *= part.number**-exponent
                 under[part.top] -= exponent
         return Quotient(self.product(top, above), bottom, under)
@@ -235,11 +230,11 @@ class Code:
         number = lcm(*(t.number for t in terms))
         under: Counter[Node] = Counter()
         for term in terms:
-            under |= Counter(term.factors)
+            under |= Counter(term.under)
         tops = []
         for term in terms:
             missing = Counter(under)
-            missing.subtract(term.factors)
+            missing.subtract(term.under)
             scale = [(node, e) for node, e in missing.items() if e]
             tops.append(self._scaled(term.top, number // term.number, scale))
         return Quotient(self.sum(tops), number, under)
@@ -249,8 +244,8 @@ class Code:
 
     def _divided(self, a: Quotient, b: Quotient) -> tuple[Node, Node]:
         """``a/b`` as numerator and denominator."""
-        common = Counter(a.factors) & Counter(b.factors)
-        left, right = Counter(a.factors) - common, Counter(b.factors) - common
+        common = Counter(a.under) & Counter(b.under)
+        left, right = Counter(a.under) - common, Counter(b.under) - common
         scale = lcm(a.number, b.number)
         top = self._scaled(a.top, scale // a.number, list(right.items()))
         return top, self._scaled(b.top, scale // b.number, list(left.items()))
@@ -284,21 +279,40 @@ class Code:
             case Function():
                 return self._function(atom.name, [self.size(a) for a in atom.args])
             case Sum():
-                count = self.whole(self.size(atom.count))
-                index, known = self._index(atom.index)
-                value = self.size(atom.term)
-                self.known = known
-                if not value.under:
-                    return Quotient(self.node("sum", count, value.top, value=index), value.number)
-                message = "a sum of quotients without a closed form cannot be written as integers"
-                raise SymcostError(Diagnostic("cannot-emit", message))
+                return self._added(atom)
         raise TypeError(atom)
+
+    def _added(self, atom: Sum) -> Quotient:
+        """A sum of fractions stands over the product of the divisors of all turns."""
+        count = self.whole(self.size(atom.count))
+        index, value = self._turn(atom)
+        inside = Counter({n: e for n, e in value.under.items() if index in inner(n)})
+        outside = Counter(value.under) - inside
+        if not inside:
+            return Quotient(self.node("sum", count, value.top, value=index), value.number, outside)
+        other, again = self._turn(atom)  # the product is worked out inside of the sum: it has an index of its own
+        divisor = self.product(1, [(n, e) for n, e in again.under.items() if other in inner(n)])
+        whole = self.node("product", count, divisor, value=other)
+        part = self.node("/", whole, self.product(1, inside.items()), value=True)
+        top = self.node("sum", count, self.product(1, [(part, 1), (value.top, 1)]), value=index)
+        outside[whole] += 1
+        return Quotient(top, value.number, outside)
+
+    def _turn(self, atom: Sum) -> tuple[Node, Quotient]:
+        index, known = self._index(atom.index)
+        value = self.size(atom.term)
+        self.known = known
+        return index, value
 
     def _power(self, atom: Power) -> Quotient:
         base, exponent = self.size(atom.base), self.whole(self.size(atom.exponent))
         least = lower(atom.exponent)
         if base.plain and least is not None and least >= 0:
-            return Quotient(self.node("^", base.top, exponent))
+            raised = base.top
+            if raised.op == "^":
+                raised, times = raised.args
+                exponent = self.product(1, [(times, 1), (exponent, 1)])
+            return Quotient(self.node("^", raised, exponent))
         zero = self.number(0)
         up = self.node("max", exponent, zero)
         down = self.node("max", self.product(-1, [(exponent, 1)]), zero)
@@ -332,11 +346,11 @@ class Code:
         shared = self._sum(over)
         tops = []
         for arg in over:
-            missing = Counter(shared.factors)
-            missing.subtract(arg.factors)
+            missing = Counter(shared.under)
+            missing.subtract(arg.under)
             scale = [(node, e) for node, e in missing.items() if e]
             tops.append(self._scaled(arg.top, shared.number // arg.number, scale))
-        return Quotient(self.node(name, *tops), shared.number, shared.factors)
+        return Quotient(self.node(name, *tops), shared.number, shared.under)
 
     def _divisible(self, value: Quotient, divisor: Quotient) -> Quotient:
         """The multiple of a divisor nearest to a value, at least one of it and not below nine tenths of the value."""
@@ -345,14 +359,14 @@ class Code:
         times = self.node("max", near, self.number(1))
         short = self.sum([self._scaled(v, 9, []), self.product(-10, [(times, 1), (d, 1)])])
         times = self.sum([times, self.node("if", self.node("and", self.node(">", short)), self.number(1))])
-        return Quotient(self.product(1, [(times, 1), (divisor.top, 1)]), divisor.number, divisor.factors)
+        return Quotient(self.product(1, [(times, 1), (divisor.top, 1)]), divisor.number, divisor.under)
 
     def _positive(self, value: Quotient) -> Quotient:
         """The same over a divisor that is not negative."""
-        odd = [(node, 1) for node, e in value.factors.items() if e % 2 and node not in self.positive]
+        odd = [(node, 1) for node, e in value.under.items() if e % 2 and node not in self.positive]
         if not odd:
             return value
-        under = Counter(value.factors)
+        under = Counter(value.under)
         under.update(dict(odd))
         return Quotient(self._scaled(value.top, 1, odd), value.number, under)
 
@@ -362,7 +376,7 @@ class Code:
     def _index(self, symbol: Symbol) -> tuple[Node, dict[Atom, Quotient]]:
         """A node for the turn of a loop, and what was known before: what was made with a symbol of that name is another's."""
         self.turns += 1
-        index = self.input(f"turn{self.turns}")
+        index = self.input(f"turn {self.turns}")  # no symbol has a space in its name
         before = self.known
         self.known = {a: q for a, q in before.items() if a != symbol and symbol not in Size.of(a).symbols()}
         self.known[symbol] = Quotient(index)

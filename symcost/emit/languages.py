@@ -177,7 +177,7 @@ PYTHON = Language(
     fraction="Fraction({top}, {bottom})",
 )
 
-_EXACT_JAVASCRIPT = {
+JAVASCRIPT_HELPERS = {
     "floor": """function NAME(a, b) {
     const q = a / b;
     return a % b !== 0n && a < 0n !== b < 0n ? q - 1n : q;
@@ -188,7 +188,10 @@ _EXACT_JAVASCRIPT = {
     while (b !== 0n) [a, b] = [b, a % b];
     return a < 0n ? -a : a;
 }""",
-    "power": "function NAME(base, exponent) { return base ** exponent; }",
+    "power": """function NAME(base, exponent) {
+    if (exponent * BigInt(base.toString(2).length) > 1000000n) throw new RangeError("a number too large to write out");
+    return base ** exponent;
+}""",
     "root": """function NAME(square) {
     if (square < 0n) throw new RangeError("the root of a negative number");
     let [low, high] = [0n, 1n];
@@ -226,7 +229,7 @@ JAVASCRIPT = Language(
     number="{value}n",
     power="({base}**{exponent}n)",
     equal="===",
-    helpers=_EXACT_JAVASCRIPT,
+    helpers=JAVASCRIPT_HELPERS,
     taken=frozenset(_JAVASCRIPT_WORDS),
 )
 

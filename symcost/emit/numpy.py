@@ -94,19 +94,21 @@ class NumpyWriter(Writer):
         self.known[node] = name
         return name
 
-    def added(self, node: Node) -> str:
+    def gathered(self, node: Node) -> str:
         count, value = node.args
-        name, own = self.fresh(), self.width(node)
+        self.ahead(value)
+        own, (sign, nothing) = self.width(node), ("+", 0) if node.op == "sum" else ("*", 1)
         turns = self.named(self.source(count), count, 0)
-        self.line(f"{name} = np.asarray(0, dtype={self.language.types[own]})")
+        name = self.fresh()
+        self.line(f"{name} = np.asarray({nothing}, dtype={self.language.types[own]})")
         outer, depth, guard = dict(self.known), self.depth, self.guard
         self.enter(node, turns)
         assert isinstance(node.value, Node)
         here = f"({self.name(str(node.value.value))} < {turns})"
         self.guard = f"({guard} & {here})" if guard else here
-        self.line(f"{name} = {name} + np.where({self.guard}, {self.source(value, own)}, 0)")
+        self.line(f"{name} = {name} {sign} np.where({self.guard}, {self.source(value, own)}, {nothing})")
         self.guard = guard
-        self.leave(outer, depth)
+        self.leave(outer, depth, node)
         self.known[node] = name
         return name
 
@@ -132,7 +134,7 @@ class NumpyWriter(Writer):
                 assert isinstance(node.value, Node)
                 late = f"({self.name(str(node.value.value))} >= {turns})"
                 self.line(f"{name} = {name} & ({late} | ({self.true(truth)}))")
-                self.leave(outer_known, depth)
+                self.leave(outer_known, depth, node)
                 return name
             case "|" if not self.ranges.never_zero(node.args[0]):
                 at = self.common(*node.args)

@@ -27,6 +27,7 @@ class Ranges:
     def __init__(self, inputs: Mapping[str, Range]) -> None:
         self.inputs = dict(inputs)
         self.found: dict[Node, Range] = {}
+        self.widths: dict[Node, int] = {}
 
     def of(self, node: Node) -> Range:
         """The least and the greatest value."""
@@ -36,6 +37,11 @@ class Ranges:
 
     def bits(self, node: Node) -> int:
         """Of the magnitude, every step on the way included that a machine takes from left to right."""
+        if node not in self.widths:
+            self.widths[node] = self._bits(node)
+        return self.widths[node]
+
+    def _bits(self, node: Node) -> int:
         values: list[int] = list(self.of(node))
         if node.op == "+":
             lows, highs = zip(*map(self.of, node.args), strict=True)
@@ -88,6 +94,8 @@ class Ranges:
                 return min(low, 0), max(high, 0)
             case "sum":
                 return self._sum(node)
+            case "product":
+                return self._product(node)
         raise TypeError(node.op)
 
     def _input(self, name: str) -> Range:
@@ -100,17 +108,26 @@ class Ranges:
         if exponent[1] * most.bit_length() > MAX_BITS:
             raise Unbounded("a power is too large")
         greatest = max(most ** max(exponent[1], 0), 1)
+        if base[0] > 0 and exponent[0] >= 0:
+            return base[0] ** exponent[0], greatest
         return (0 if base[0] >= 0 else -greatest), greatest
+
+    def _product(self, node: Node) -> Range:
+        self.entered(node)
+        low, high = self.of(node.args[1])
+        turns, most = max(self.of(node.args[0])[1], 0), max(abs(low), abs(high), 1)
+        if turns * most.bit_length() > MAX_BITS:
+            raise Unbounded("a product is too large")
+        return (1 if low > 0 else 0 if low == 0 else -(most**turns)), most**turns
 
     def _sum(self, node: Node) -> Range:
         turns = max(self.of(node.args[0])[1], 0)
-        assert isinstance(node.value, Node)
-        self.inputs[str(node.value.value)] = (0, max(turns - 1, 0))
+        self.entered(node)
         low, high = self.of(node.args[1])
         return min(0, low * turns), max(0, high * turns)
 
     def entered(self, node: Node) -> None:
-        """The turns of an ``every`` have a range too."""
+        """The turns of a loop have a range too."""
         assert isinstance(node.value, Node)
         self.inputs[str(node.value.value)] = (0, max(self.of(node.args[0])[1] - 1, 0))
 

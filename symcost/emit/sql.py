@@ -3,6 +3,9 @@
 Every step has the narrowest integer type that its proved bound fits in, so that nothing overflows; what no type of a dialect
 holds is refused. Rows outside of the ranges, or where the network does not exist, are left out. A quotient that does not come out
 even, which is not proved to, is NULL.
+
+A sum over the turns of a loop is a subquery, or where a database has none that may look at the row it stands in, a fold of an
+array; what depends on the turn is written where it is used. A sum with a term that is NULL is NULL.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from symcost.emit.writing import too_wide
 from symcost.source import Diagnostic, SymcostError
 
 STEP = "step"
+POWERS = 128  # exponents between the least and the greatest
+LONGEST = 200_000  # characters of an expression
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Dialect:
     gcd: str = ""
     shift: str = ""
     root: str = ""
+    turns: str = ""  # the turns of a loop as a table of one column, {name} {count}
+    sequence: str = ""  # or as an array, {count}
 
 
 _ROOT = "CAST(round(sqrt(CAST({a} AS DOUBLE PRECISION))) AS BIGINT)"
@@ -44,6 +51,7 @@ DIALECTS = {
         gcd="gcd({a}, {b})",
         shift="CAST(1 AS BIGINT) << {a}",
         root=_ROOT,
+        turns="(SELECT unnest(range({count})) AS {name}) AS turns",
     ),
     "postgres": Dialect(
         "PostgreSQL",
@@ -53,6 +61,7 @@ DIALECTS = {
         gcd="gcd({a}, {b})",
         shift="CAST(1 AS BIGINT) << CAST({a} AS INTEGER)",
         root=_ROOT,
+        turns="generate_series(CAST(0 AS BIGINT), {count} - 1) AS turns({name})",
     ),
     "spark": Dialect(
         "Spark",
@@ -60,9 +69,19 @@ DIALECTS = {
         (63, 126),
         ("{a} div {b}", ""),
         quote="`",
+        shift="shiftleft(CAST(1 AS BIGINT), CAST({a} AS INT))",
         root=_ROOT.replace(" PRECISION", ""),
+        sequence="CASE WHEN {count} > 0 THEN sequence(CAST(0 AS BIGINT), {count} - 1) ELSE CAST(array() AS ARRAY<BIGINT>) END",
     ),
-    "sqlite": Dialect("SQLite", ("INTEGER",), (63,), ("{a} / {b}",), shift="1 << {a}"),
+    "sqlite": Dialect(
+        "SQLite",
+        ("INTEGER",),
+        (63,),
+        ("{a} / {b}",),
+        shift="1 << {a}",
+        turns="(WITH RECURSIVE turns({name}) AS (SELECT 0 WHERE {count} > 0 UNION ALL "
+        "SELECT {name} + 1 FROM turns WHERE {name} + 1 < {count}) SELECT {name} FROM turns) AS turns",
+    ),
 }
 
 
@@ -74,7 +93,7 @@ class Query:
         self.steps: dict[Node, tuple[str, int]] = {}  # the column a node stands in, and the step that makes it
         self.columns: list[list[str]] = []  # by step
         self.shared: Counter[int] = Counter()
-        self.where: list[str] = []
+        self.bound: set[str] = set()  # indices of the loops whose body is being written
 
     def text(self, results: Mapping[str, Result], conditions: Sequence[Node], source: str = "points") -> str:
         roots = [*(r.value for r in results.values()), *conditions]
@@ -140,12 +159,7 @@ class Query:
             return self.steps[node][0]
         match node.op:
             case "number":
-                literal = str(node.number)
-                return (
-                    self.cast(literal if wide == 0 else f"'{literal}'", wide)
-                    if wide or abs(node.number) >> 31
-                    else (literal if node.number >= 0 else f"({literal})")
-                )
+                return self.literal(node.number, wide)
             case "input":
                 return self.quoted(str(node.value))
             case "+" | "*":
@@ -157,18 +171,22 @@ class Query:
                 return self.step(node, written) if self.shared[id(node)] > 1 else written
         return self.step(node, self.operation(node))
 
+    def literal(self, value: int, wide: int) -> str:
+        if wide or abs(value) >> 31:
+            return self.cast(f"'{value}'" if wide else str(value), wide)
+        return str(value) if value >= 0 else f"({value})"
+
     def operation(self, node: Node) -> str:
         match node.op:
             case "if":
                 condition = self.true(node.args[0])
                 return f"CASE WHEN {condition} THEN {self.source(node.args[1], self.width(node))} ELSE 0 END"
             case "sum":
-                raise self.refused("a sum without a closed form")
+                return self.added(node)
+            case "product":
+                raise self.refused("a sum of fractions without a closed form")
             case "^":
-                base, exponent = node.args
-                if base.op != "number" or base.number != 2 or not self.dialect.shift or self.width(node) > 0:
-                    raise self.refused("a power with a symbol in the exponent")
-                return self.dialect.shift.format(a=self.source(exponent))
+                return self.power(node)
             case "sqrt" if self.dialect.root and self.ranges.bits(node.args[0]) < 63:
                 square = self.source(node.args[0])
                 root = self.dialect.root.format(a=square)
@@ -186,6 +204,18 @@ class Query:
             for arg in args[1:]:
                 written = self.extreme(node.op, written, arg)
         return written if at == self.width(node) else self.cast(written, self.width(node))
+
+    def power(self, node: Node) -> str:
+        """Of a number: by a shift, or one value for each exponent there may be."""
+        base, exponent = node.args
+        low, high = self.ranges.of(exponent)
+        if base.op != "number" or high - low > POWERS:
+            raise self.refused("a power with a symbol in the exponent")
+        raised = self.source(exponent)
+        if base.number == 2 and self.dialect.shift and self.width(node) == 0 and low >= 0:
+            return self.dialect.shift.format(a=raised)
+        made = (f"WHEN {e} THEN {self.literal(base.number**e, self.width(node))}" for e in range(max(low, 0), high + 1))
+        return f"CASE {raised} {' '.join(made)} END"
 
     def extreme(self, op: str, a: str, b: str) -> str:
         if op == "gcd":
@@ -215,8 +245,56 @@ class Query:
         above = rest.format(a=f"({rest.format(a=a, b=b)} + {b})", b=b)
         return divide.format(a=f"({a} - {above})", b=b)
 
+    # loops
+
+    def added(self, node: Node) -> str:
+        count, term = node.args
+        own = self.width(node)  # makes the range of the index known
+        turns = self.source(count, 0)
+        index = self.entered(node)
+        written = self.source(term, own)
+        self.bound.discard(index)
+        if self.dialect.turns:
+            rows = self.dialect.turns.format(count=turns, name=self.quoted(index))
+            terms = f"(SELECT {written} AS term FROM {rows}) AS terms"
+            total = self.cast("coalesce(sum(term), 0)", own)
+            return f"(SELECT CASE WHEN count(term) = count(*) THEN {total} END FROM {terms})"
+        array, total, name = (
+            self.dialect.sequence.format(count=turns),
+            self.quoted(f"total {index}"),
+            self.quoted(index),
+        )
+        return (
+            f"aggregate({array}, {self.cast('0', own)}, ({total}, {name}) -> {self.cast(f'{total} + {written}', own)})"
+        )
+
+    def always(self, node: Node) -> str:
+        """Whether a condition holds in every turn."""
+        self.ranges.entered(node)
+        turns = self.source(node.args[0], 0)
+        index = self.entered(node)
+        holds = f"coalesce({self.true(node.args[1])}, 1 = 0)"
+        self.bound.discard(index)
+        if self.dialect.turns:
+            rows = self.dialect.turns.format(count=turns, name=self.quoted(index))
+            return f"NOT EXISTS (SELECT 1 FROM {rows} WHERE NOT {holds})"
+        return f"forall({self.dialect.sequence.format(count=turns)}, {self.quoted(index)} -> {holds})"
+
+    def entered(self, node: Node) -> str:
+        assert isinstance(node.value, Node)
+        index = str(node.value.value)
+        self.bound.add(index)
+        return index
+
+    def in_a_turn(self, node: Node) -> bool:
+        return bool(self.bound) and any(n.op == "input" and str(n.value) in self.bound for n in inner(node))
+
     def step(self, node: Node, written: str) -> str:
         """A column of its own, made one step after the last of those it is made from."""
+        if self.in_a_turn(node):
+            if len(written) > LONGEST:
+                raise self.refused("a sum of such long terms")
+            return f"({written})"
         after = max((self.steps[n][1] for n in inner(node) if n in self.steps), default=0)
         if after == len(self.columns):
             self.columns.append([])
@@ -244,4 +322,6 @@ class Query:
                 return " AND ".join(f"({self.true(a)})" for a in node.args) or "1 = 1"
             case "or":
                 return "(" + " OR ".join(f"({self.true(a)})" for a in node.args) + ")"
-        raise self.refused("a condition on every turn of a loop")
+            case "every":
+                return self.always(node)
+        raise TypeError(node.op)

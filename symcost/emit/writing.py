@@ -82,6 +82,7 @@ class Writer:
         self.used: dict[str, str] = {}  # helpers by the name they are called by
         self.lines: list[str] = []
         self.known: dict[Node, str] = {}
+        self.open: set[Node] = set()  # indices of the loops that are being written
         self.depth = 1
         roots = (function.result.value, *function.conditions)
         self.shared = Counter(id(a) for node in {n for r in roots for n in inner(r)} for a in set(node.args))
@@ -143,8 +144,8 @@ class Writer:
         """The place of the narrowest type it fits in."""
         if not self.language.widths:
             return 0
-        if node.op in ("sum", "every"):
-            self.ranges.of(node) if node.op == "sum" else self.ranges.entered(node)
+        if node.op in ("sum", "product", "every"):
+            self.ranges.entered(node)
         bits = self.ranges.bits(node)
         for place, width in enumerate(self.language.widths):
             if bits <= width:
@@ -236,8 +237,8 @@ class Writer:
         match node.op:
             case "if":
                 return self.chosen(node)
-            case "sum":
-                return self.added(node)
+            case "sum" | "product":
+                return self.gathered(node)
             case "//" | "/":
                 return self.keep(node, self.quotient(node))
         at = self.common(node, *node.args)
@@ -294,27 +295,44 @@ class Writer:
         self.known[node] = name
         return name
 
-    def added(self, node: Node) -> str:
+    def gathered(self, node: Node) -> str:
+        """A sum or a product over the turns of a loop. What is the same product in every turn is worked out before."""
         count, value = node.args
-        name, own, language = self.fresh(), self.width(node), self.language
+        self.ahead(value)
+        own, language = self.width(node), self.language
         turns = self.named(self.source(count), count, 0)
-        declared = language.variable.format(name=name, type=language.types[own], value=self.literal(0, own))
-        self.line(declared)
+        name, sign = self.fresh(), "+" if node.op == "sum" else "*"
+        first = self.literal(0 if node.op == "sum" else 1, own)
+        self.line(language.variable.format(name=name, type=language.types[own], value=first))
         outer, depth = dict(self.known), self.depth
         self.enter(node, turns)
-        self.line(language.assign.format(name=name, value=f"{name} + {self.source(value, own)}"))
-        self.leave(outer, depth)
+        self.line(language.assign.format(name=name, value=f"{name} {sign} {self.source(value, own, ATOM)}"))
+        self.leave(outer, depth, node)
         self.known[node] = name
         return name
+
+    def ahead(self, value: Node) -> None:
+        """Products over the turns of a loop of their own are the same in each turn of this one: they are worked out before."""
+        parts = list(inner(value))
+        if any(part.op == "if" for part in parts):
+            return
+        for part in parts:
+            own = {n.value for n in inner(part)}
+            turns = {n for n in inner(part) if n.op == "input" and str(n.value).startswith("turn ")}
+            if part.op == "product" and turns - own <= self.open:
+                self.source(part)
 
     def enter(self, node: Node, turns: str) -> None:
         assert isinstance(node.value, Node)
         index = self.name(str(node.value.value))
+        self.open.add(node.value)
         self.line(self.language.loop.format(name=index, count=turns, type=self.language.types[0]))
         self.depth += 1
 
-    def leave(self, outer: dict[Node, str], depth: int) -> None:
+    def leave(self, outer: dict[Node, str], depth: int, loop: Node | None = None) -> None:
         """Out of a block: what was worked out inside is not known outside."""
+        if loop is not None and isinstance(loop.value, Node):
+            self.open.discard(loop.value)
         while self.depth > depth:
             self.depth -= 1
             if self.language.end:
@@ -362,7 +380,7 @@ class Writer:
                 self.enter(node, turns)
                 value = f"{name} {and_} ({self.true(truth)})"
                 self.line(self.language.assign.format(name=name, value=value))
-                self.leave(outer, depth)
+                self.leave(outer, depth, node)
                 return name
         raise TypeError(node.op)
 
