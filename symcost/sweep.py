@@ -13,11 +13,14 @@ from math import lcm, prod
 from typing import TYPE_CHECKING, Any
 
 from symcost.claims import Claims, figure
-from symcost.emit.arrays import Arrays
+from symcost.emit.arrays import Arrays, safely
 from symcost.emit.code import Code, Node, Result, inputs_of
+from symcost.emit.function import proved
 from symcost.emit.module import DIALECTS
 from symcost.emit.ranges import Range, Ranges
 from symcost.emit.sql import Query
+from symcost.emit.wide import Wide
+from symcost.limiting import check
 from symcost.parser import parse_formula
 from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.sizes.facts import Condition
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from symcost.architecture import Architecture
 
 CHUNK = 1 << 17  # points of a block
+TRIED = 1024  # points of a block whose front the others are held against before they are sorted
+HELD = 32  # how many of that front, where there are not two figures
 _COMPARISON = re.compile(r"(.+?)\s*(<=|>=|==|!=|<|>)\s*(.+)$")
 
 Row = tuple[Any, ...]
@@ -88,6 +93,7 @@ class Sweep:
     ) -> None:
         self.net, self.of = net, tuple(dict.fromkeys(of))
         self.axes = [self._axis(n, *map(Fraction, limits)) for n, limits in axes.items()]
+        check("points", self.size, "points of a grid")
         self.aims = [
             Aim(p.partition(":")[2], True) if p.startswith("max:") else Aim(p.removeprefix("min:")) for p in pareto
         ]
@@ -177,9 +183,7 @@ class Sweep:
             block = self._block(np, points)
             done += prod(np.broadcast_shapes(*(a.shape for a in points.values())))
             if self.aims:
-                joined = [np.concatenate(pair) for pair in zip(front, block, strict=True)] if front else block
-                kept = self._front(np, joined)
-                front = [column[kept] for column in joined]
+                front = self._joined(np, front, block)
             elif block[0].size:
                 yield [c.tolist() for c in block]
             progress(done)
@@ -205,7 +209,9 @@ class Sweep:
         names = inputs_of(axis.symbol)
         for start in range(0, axis.count, spans[place]):
             shape[place] = min(spans[place], axis.count - start)
-            tops = (axis.start + axis.stride * np.arange(start, start + shape[place])).reshape(shape)
+            narrow = max(map(abs, axis.range)) < 2**63
+            places = np.arange(start, start + shape[place], dtype=np.int64 if narrow else object)
+            tops = (axis.start + axis.stride * places).reshape(shape)
             below = {n: np.full([1] * len(self.axes), axis.bottom) for n in names[1:]}
             yield from self._parts(np, spans, place + 1, {**made, names[0]: tops, **below})
 
@@ -218,57 +224,97 @@ class Sweep:
             shape = (int(kept.sum()),)
         if prod(shape) == 0:
             return [np.empty(0, dtype=object) for _ in self.columns]
-        arrays = Arrays(np, points, self.ranges)
+        arrays = Arrays(np, points, Ranges(self.ranges))
         found = [_fractions(np, *(points[n] for n in inputs_of(a.symbol))) for a in self.axes]
         found += [_of(np, arrays, r) for r in self.results.values()]
         return [np.broadcast_to(c, shape).reshape(-1) for c in found]
 
     def _kept(self, np: Any, points: dict[str, Any]) -> Any:
         """Where all conditions hold, as booleans; None where they do everywhere."""
-        from symcost.emit.function import _proved, _safely
-
         kept = np.ones((), dtype=bool)
-        arrays = Arrays(np, points, {n: (int(a.min()), int(a.max())) for n, a in points.items()})
+        arrays = Arrays(np, points, Ranges({n: (int(a.min()), int(a.max())) for n, a in points.items()}))
         for condition in self.conditions:
-            if not _proved(condition, arrays.ranges):
-                kept = kept & _safely(arrays, condition)
+            if not proved(condition, arrays.ranges):
+                kept = kept & safely(arrays, condition)
         return None if kept.all() else kept
+
+    def _keys(self, columns: Sequence[Any]) -> list[Any]:
+        """The figures aimed at, less of each better."""
+        return [columns[self.columns.index(a.name)] * (-1 if a.most else 1) for a in self.aims]
+
+    def _joined(self, np: Any, front: list[Any], block: list[Any]) -> list[Any]:
+        """The front of more points. Most are beaten by a few of them, so that few are left to be sorted."""
+
+        def best(*parts: Sequence[Any]) -> list[Any]:
+            columns = [np.concatenate(column) for column in zip(*filter(None, parts), strict=True)]
+            places = self._front(np, columns)
+            return [column[places] for column in columns]
+
+        if not block[0].size:
+            return front
+        some = best(front, [column[:: block[0].size // TRIED + 1] for column in block])
+        return best(front, self._hopeful(np, some, block))
 
     def _front(self, np: Any, columns: Sequence[Any]) -> Any:
         """The places of the points that no other beats, in the order of the first figure."""
-        keys = [columns[self.columns.index(a.name)] * (-1 if a.most else 1) for a in self.aims]
-        order = np.lexsort(keys[::-1]) if all(k.dtype != object for k in keys) else _sorted(np, keys)
-        if len(keys) == 2 and keys[1].dtype != object:
-            first, second = keys[0][order], keys[1][order]
+        keys = self._keys(columns)
+        plain = all(k.dtype != object for k in keys)
+        left = np.lexsort(keys[::-1]) if plain else _sorted(np, keys)
+        if len(keys) == 2 and plain:
+            first, second = keys[0][left], keys[1][left]
             least = np.minimum.accumulate(second)
             fresh = np.r_[True, second[1:] < least[:-1]]  # better than all before
             same = np.r_[False, (first[1:] == first[:-1]) & (second[1:] == second[:-1])]
-            leaders = np.maximum.accumulate(np.where(~same, np.arange(order.size), 0))
-            return order[fresh[leaders]]
-        kept: list[int] = []
-        best: list[Row] = []
-        for place in order.tolist():
-            row = tuple(k[place] for k in keys)
-            if not any(all(a <= b for a, b in zip(other, row, strict=True)) and other != row for other in best):
-                kept.append(place)
-                if row not in best[-1:]:
-                    best.append(row)
-        return np.asarray(kept, dtype=np.int64)
+            leaders = np.maximum.accumulate(np.where(~same, np.arange(left.size), 0))
+            return left[fresh[leaders]]
+        kept = []
+        while left.size:  # the first is beaten by none of those left
+            at = [k[left] for k in keys]
+            kept.append(left[np.logical_and.reduce([k == k[0] for k in at])])
+            left = left[~np.logical_and.reduce([k >= k[0] for k in at])]
+        return np.concatenate(kept)
+
+    def _hopeful(self, np: Any, front: Sequence[Any], block: Sequence[Any]) -> list[Any]:
+        """A block without points that some of the front beat: few are left to be sorted."""
+        best, keys = self._keys(front), self._keys(block)
+        if len(keys) == 2 and all(k.dtype != object for k in (*best, *keys)):
+            before = np.searchsorted(best[0], keys[0], side="right") - 1
+            first, second = (k[np.maximum(before, 0)] for k in best)
+            beaten = (before >= 0) & ((second < keys[1]) | ((second == keys[1]) & (first < keys[0])))
+        else:
+            beaten = np.zeros(keys[0].size, dtype=bool)
+            for place in np.unique(np.linspace(0, best[0].size - 1, HELD).astype(int)):
+                worse = np.logical_and.reduce([k >= b[place] for k, b in zip(keys, best, strict=True)])
+                beaten |= worse & np.logical_or.reduce([k > b[place] for k, b in zip(keys, best, strict=True)])
+        return [column[~beaten] for column in block]
+
+    def front(self, progress: Callable[[int], None] = lambda done: None) -> dict[str, Any]:
+        """The points of the Pareto front, by the integers that stand for the symbols."""
+        import numpy as np
+
+        blocks = list(self.rows(progress))
+        found = {}
+        for place, axis in enumerate(self.axes):
+            top, *below = inputs_of(axis.symbol)
+            found[top] = np.array([int(v * axis.bottom) for block in blocks for v in block[place]], dtype=np.int64)
+            found |= {n: np.full(found[top].size, axis.bottom) for n in below}
+        return found
 
     # as a query
 
-    def query(self, dialect: str) -> str:
-        """The same as SQL, for a database to work out."""
+    def query(self, dialect: str, points: str = "") -> str:
+        """The same as SQL, for a database to work out: over the grid, or as they are over a table of points of the front."""
         spoken = DIALECTS[dialect]
         names = [n for a in self.axes for n in inputs_of(a.symbol)]
         query = Query(spoken, Ranges(dict(self.ranges)), names)
-        rows = ",\n    ".join(_series(dialect, query.quoted, a) for a in self.axes)
-        inner = query.text(
-            self.results, self.conditions, f"\n    {rows.replace(',' + chr(10), ' CROSS JOIN' + chr(10))}"
-        )
+        joined = len(self.axes) > 2 and dialect == "duckdb"
+        parts = [_joined_series(query.quoted, self.axes[:-1])] if joined else []
+        parts += [_series(dialect, query.quoted, a) for a in (self.axes[-1:] if joined else self.axes)]
+        grid = "\n    " + " CROSS JOIN\n    ".join(parts)
+        inner = query.text(self.results, self.conditions, points or grid)
         shown = [_shown(dialect, query.quoted, a) for a in self.axes] + [query.quoted(n) for n in self.of]
         text = f"SELECT {', '.join(shown)}\nFROM (\n{inner}\n) AS grid"
-        if not self.aims:
+        if points or not self.aims:
             return text
         keys = [f"{'-' if a.most else ''}{query.quoted(a.name)}" for a in self.aims]
         return _pareto_sql(text, keys, [query.quoted(c) for c in self.columns])
@@ -276,8 +322,9 @@ class Sweep:
 
 def _of(np: Any, arrays: Arrays, result: Result) -> Any:
     if result.whole:
-        return arrays.of(result.value)
-    return _fractions(np, arrays.of(result.top), arrays.of(result.bottom))
+        value = arrays.of(result.value)
+        return value.objects() if isinstance(value, Wide) else value
+    return _fractions(np, *(arrays.objects(arrays.of(part)) for part in (result.top, result.bottom)))
 
 
 def _fractions(np: Any, top: Any, bottom: Any = None) -> Any:
@@ -313,6 +360,18 @@ def _series(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:
     more = f"SELECT v + {axis.stride} FROM n WHERE v + {axis.stride} <= {last}"
     turns = f"WITH RECURSIVE n(v) AS (SELECT {first} UNION ALL {more})"
     return f"({turns} SELECT v AS {top}{over} FROM n) AS {table}"
+
+
+def _joined_series(quoted: Callable[[str], str], axes: Sequence[Axis]) -> str:
+    """Several axes as one long series: DuckDB says how far it is by the rows of the first table."""
+    columns, every = [], prod(a.count for a in axes)
+    left = every
+    for axis in axes:
+        left //= max(axis.count, 1)
+        top, *below = (quoted(n) for n in inputs_of(axis.symbol))
+        columns.append(f"{axis.start} + {axis.stride} * (range // {left} % {max(axis.count, 1)}) AS {top}")
+        columns += [f"{axis.bottom} AS {b}" for b in below]
+    return f"(SELECT {', '.join(columns)} FROM range({every})) AS {quoted('over_the_others')}"
 
 
 def _shown(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import signal
 import sqlite3
+import subprocess
+import sys
+from contextlib import suppress
 from fractions import Fraction
 from io import StringIO
 from itertools import product
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -24,6 +31,7 @@ from symcost import sweep as module
 from symcost.sweep import Sweep
 
 CHAIN = "input 3@X x Y  conv3-16/2 maxpool3 gap fc-10"
+THREE = "input C@X x Y  conv3-16/2 maxpool3 gap fc-10"
 REAL = "sym a : real = 1/2\ninput 3@X x X  conv3-(floor(64*a))/2 relu"
 
 
@@ -63,6 +71,8 @@ GRIDS = [
     (REAL, axes(a=(0, 1, Fraction(1, 64)), X=(3, 5))),
     ("input C@X  linear-(C//3) relu x 2", axes(X=(1, 3), C=(1, 20))),
     ("input 3@X x X  conv3-8/2", axes(X=(10**9, 10**9 + 5))),
+    (THREE, axes(Y=(7, 19, 4), X=(5, 12, 3), C=(1, 9, 2))),
+    (REAL.replace("3@", "C@"), axes(a=(Fraction(1, 4), 1, Fraction(1, 4)), C=(3, 5), X=(1, 9, 3))),
 ]
 
 
@@ -125,9 +135,12 @@ def test_where(where: str, holds: Any) -> None:
     "aims", [("max:X", "macs"), ("macs", "max:Y"), ("max:X", "max:Y", "macs"), ("max:macs",), ("params", "macs")]
 )
 @pytest.mark.parametrize("chunk", [50, 1 << 17])
-def test_pareto(aims: tuple[str, ...], chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tried", [3, 1024])
+def test_pareto(aims: tuple[str, ...], chunk: int, tried: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no other point beats, found by comparing all with all."""
     monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(module, "TRIED", tried)
+    monkeypatch.setattr(module, "HELD", 2)
     grid = axes(X=(5, 40), Y=(5, 20))
     every = [tuple(map(int, r)) for r in expected(CHAIN, grid)]
     names = ("X", "Y", "params", "macs")
@@ -192,3 +205,62 @@ def test_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sweep, "rows", stopped)
     command("-o", str(tmp_path / "out.csv"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pareto_in_parquet(tmp_path: Path) -> None:
+    """A front is found block by block; the file says the same as the query, with the same types."""
+    for text, over in ((CHAIN, "X=5..40,Y=5..20"), (REAL, "a=0.25..1:0.25,X=10..19")):
+        path = tmp_path / "out.parquet"
+        run = ["sweep", text, "--over", over, "--where", "macs > 3k", "--pareto", "max:params,macs"]
+        assert CliRunner().invoke(cli, [*run, "-o", str(path), "--force"]).exit_code == 0
+        query = CliRunner().invoke(cli, [*run, "--sql", "duckdb"]).stdout.strip().rstrip(";")
+        types = "SELECT DISTINCT typeof(COLUMNS(*)) FROM"
+        assert sorted(in_duckdb(f"SELECT * FROM '{path}'")) == sorted(in_duckdb(query))
+        assert in_duckdb(f"{types} '{path}'") == in_duckdb(f"{types} ({query})")
+
+
+LONG = ["sweep", THREE, "--over", "X=5..3004,Y=5..1004,C=1..1000", "--limit", "points=3000000000"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("more", [(), ("--pareto", "max:X,macs")])
+def test_interrupted_in_a_database(tmp_path: Path, more: tuple[str, ...]) -> None:
+    """While DuckDB works: the exit code of a signal, no file, no traceback."""
+    pytest.importorskip("duckdb")
+    out = tmp_path / "out.parquet"
+    call = [sys.executable, "-m", "symcost", *LONG, *more, "-o", str(out)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for _ in range(400):
+            sleep(0.1)
+            if more or list(tmp_path.iterdir()):
+                break
+        sleep(1)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        printed, complaints = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in complaints
+    assert printed == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_progress(tmp_path: Path, name: str) -> None:
+    """How far it is shows on a terminal."""
+    pytest.importorskip("duckdb")
+    import pty
+
+    ours, theirs = pty.openpty()
+    over = "X=5..104,Y=5..104,C=1..40" if name == "out.csv" else "X=5..304,Y=5..304,C=1..100"
+    call = [sys.executable, "-m", "symcost", "sweep", THREE, "--over", over, "-o", str(tmp_path / name)]
+    with subprocess.Popen(call, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 0
+    assert re.search(rb"\d+ % of [\d,]+ points", shown)
+    assert shown.endswith(b"\r\033[K")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,7 @@ import click
 from symcost.cli.app import cli
 from symcost.cli.growing import _asked, range_of
 from symcost.cli.reading import split
-from symcost.cli.writing import reported, written
+from symcost.cli.writing import beside, fresh, reported, written
 from symcost.source import Diagnostic, SymcostError
 
 if TYPE_CHECKING:
@@ -131,14 +131,14 @@ def sweep(
                 stream.write(found.query(sql) + ";\n")
         elif output is not None and output.endswith(".parquet"):
             _needs("duckdb")
-            with _beside(output, force) as path:
+            with beside(fresh(output, force), force) as path:
                 _parquet(found, path)
-        elif output is None:
-            _rows(found, sys.stdout, False)
+        elif output in (None, "-"):
+            _rows(found, sys.stdout, False, False)
             sys.stdout.flush()
         else:
-            with _beside(output, force) as path, path.open("w", encoding="utf-8", newline="\n") as stream:
-                _rows(found, stream, output.endswith((".jsonl", ".ndjson")))
+            with beside(fresh(output, force), force) as path, path.open("w", encoding="utf-8", newline="\n") as stream:
+                _rows(found, stream, output.endswith((".jsonl", ".ndjson")), True)
 
 
 def _needs(module: str) -> None:
@@ -149,27 +149,11 @@ def _needs(module: str) -> None:
         raise SymcostError(Diagnostic("missing-extra", message, help="pip install 'symcost[sweep]'"))
 
 
-@contextmanager
-def _beside(output: str, force: bool) -> Iterator[Path]:
-    """A file to write beside the one that is meant, and put in its place once it is whole."""
-    path = Path(output)
-    if path.exists() and not force:
-        raise SymcostError(Diagnostic("file-exists", f"{output} exists", help="use --force to overwrite it"))
-    beside = path.resolve().with_name(f".symcost-{os.getpid()}")
-    try:
-        yield beside
-        beside.replace(path.resolve())
-    except OSError as error:
-        raise SymcostError(Diagnostic("unwritable", f"cannot write {path}: {error.strerror}")) from None
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _rows(found: Sweep, stream: Any, as_json: bool) -> None:
+def _rows(found: Sweep, stream: Any, as_json: bool, filed: bool) -> None:
     """As CSV with a head, or a JSON object a line with exact integers as strings beyond 2^53."""
     if not as_json:
         stream.write(",".join(map(_cell, found.columns)) + "\n")
-    with _progress(found.size) as progress:
+    with _progress(found.size, filed) as progress:
         for columns in found.rows(progress):
             if as_json:
                 rows = (dict(zip(found.columns, map(_exact, row), strict=True)) for row in zip(*columns, strict=True))
@@ -199,23 +183,54 @@ def _cell(name: str) -> str:
 
 
 def _parquet(found: Sweep, path: Path) -> None:
+    """By DuckDB, which never holds the grid; a front is found block by block before."""
     import duckdb
 
     base = duckdb.connect()
+    base.execute("SET enable_progress_bar = true")
+    base.execute("SET enable_progress_bar_print = false")
     try:
-        base.execute(
-            f"COPY (\n{found.query('duckdb')}\n) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
-        )
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
+        with _progress(found.size, True) as progress:
+            if found.aims:
+                base.register("front", found.front(progress))
+            query = found.query("duckdb", "front" if found.aims else "")
+            place = str(path).replace("'", "''")
+            _worked(base, f"COPY (\n{query}\n) TO '{place}' (FORMAT parquet, USE_TMP_FILE false)", progress, found.size)
+    except duckdb.Error as error:
+        raise OSError(0, " ".join(str(error).split())[:200]) from None
     finally:
         base.close()
 
 
+def _worked(base: Any, query: str, progress: Callable[[int], None], size: int) -> None:
+    """A query of DuckDB in a thread of its own: the main one shows how far it is, and answers to signals."""
+    failed: list[Exception] = []
+    done = Event()
+
+    def work() -> None:
+        try:
+            base.execute(query)
+        except Exception as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    Thread(target=work, daemon=True).start()
+    try:
+        while not done.wait(0.2):
+            progress(int(max(base.query_progress(), 0) * size / 100))
+    except KeyboardInterrupt:
+        base.interrupt()
+        done.wait()
+        raise
+    for error in failed:
+        raise error
+
+
 @contextmanager
-def _progress(size: int) -> Iterator[Callable[[int], None]]:
-    """How far it is, on a terminal; nothing elsewhere."""
-    shown = sys.stderr.isatty() and not sys.stdout.isatty()
+def _progress(size: int, filed: bool) -> Iterator[Callable[[int], None]]:
+    """How far it is, on a terminal where the rows do not go; nothing elsewhere."""
+    shown = sys.stderr.isatty() and (filed or not sys.stdout.isatty())
 
     def show(done: int) -> None:
         if shown:
