@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Architecture", "Cost", "Diagnostic", "DomainError", "SymcostError", "formula", "load", "parse"]
+__all__ = ["Architecture", "Cost", "Diagnostic", "DomainError", "SymcostError", "formula", "limits", "load", "parse"]
 
 if TYPE_CHECKING:
     from symcost.architecture import Architecture, Cost, formula, load, parse
+    from symcost.limiting import limits
     from symcost.source import Diagnostic, DomainError, SymcostError
 
 _HOME = {
     "Architecture": "symcost.architecture",
     "Cost": "symcost.architecture",
     "formula": "symcost.architecture",
+    "limits": "symcost.limiting",
     "load_ipython_extension": "symcost.notebook",
     "load": "symcost.architecture",
     "parse": "symcost.architecture",

@@ -10,6 +10,14 @@ from symcost.limiting import allowed, raising
 from symcost.source import Diagnostic, SymcostError
 
 
+def exists(path: str | Path) -> bool:
+    """Whether there is such a file; what cannot be the name of one, being too long, names none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read(path: str | Path) -> str:
     """The text of a file. Raises `SymcostError` when it cannot be read, is no text, or is too large."""
     path = Path(path)
@@ -20,6 +28,8 @@ def read(path: str | Path) -> str:
             return text_of(stream, str(path))
     except OSError as error:
         raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: {error.strerror}")) from None
+    except ValueError:  # of a zero byte
+        raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: this is no name of a file")) from None
 
 
 def text_of(stream: BinaryIO, name: str) -> str:

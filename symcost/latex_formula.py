@@ -19,7 +19,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, VisitError
 
 from symcost import syntax as s
-from symcost.parser import MAX_DIGITS, built, check_depth, check_text
+from symcost.parser import built, check_depth, check_text, number_too_long, too_many_digits
 from symcost.sizes.notation import latex_name
 from symcost.source import Diagnostic, Source, Span, SymcostError, listed
 
@@ -328,11 +328,8 @@ class _Build(Transformer[Token, Any]):
 
     def number(self, c: list[Any]) -> s.Number:
         digits = re.sub(r"\\,|[{},\s]", "", c[0])
-        if len(digits) > MAX_DIGITS:
-            help_ = "write a power, such as 10^{1000}"
-            raise SymcostError(
-                Diagnostic("number-too-long", f"a number of more than {MAX_DIGITS} digits", _span(c), help=help_)
-            )
+        if too_many_digits(digits):
+            raise number_too_long(_span(c), "10^{1000}")
         return s.Number(Fraction(digits), span=_span(c))
 
     # functions

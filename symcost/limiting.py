@@ -40,12 +40,13 @@ class Limits:
     rows: int = _limit(20_000, "rows of a table that a loop runs over")
     turns: int = _limit(10_000, "turns of a loop that are followed one by one")
     # blocks of blocks of blocks grow without effort
-    layers: int = _limit(100_000, "layers that a program expands to")
+    layers: int = _limit(50_000, "layers that a program expands to")
+    lines: int = _limit(1000, "layers of the table on a terminal; those in the middle are left out, and counted")
     terms: int = _limit(50_000, "terms of a product of sums that is multiplied out")
     # of an atom in an atom; the time it takes to compare two of them cannot be interrupted
     parts: int = _limit(50_000, "parts of a formula inside one another, each as often as it stands there", 1000)
     values: int = _limit(200_000, "values of a symbol that are tried one by one, by `invert` and by steps of `scale`")
-    points: int = _limit(10_000_000, "points of a grid that `sweep` works out")
+    points: int = _limit(10_000_000_000, "points of a grid that `sweep` works out")
     seconds: int = _limit(60, "seconds of computing, of a command; `sweep` and `verify` may take any time")
     megabytes: int = _limit(1000, "megabytes of memory, of a command", 100)
 
@@ -73,6 +74,7 @@ def limits(**raised: int) -> Iterator[Limits]:
     for name, value in raised.items():
         _possible(name, value)
     found = replace(allowed(), **raised)
+    _make_room(found)
     # of the whole process, and never taken back: another thread may rely on it by then
     if 0 < sys.get_int_max_str_digits() < found.results + 400:
         sys.set_int_max_str_digits(found.results + 400)
@@ -81,6 +83,11 @@ def limits(**raised: int) -> Iterator[Limits]:
         yield found
     finally:
         _allowed.reset(before)
+
+
+def _make_room(found: Limits) -> None:
+    """Let Python recurse as far as nesting may go. It is a setting of the whole process, and is never taken back."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + FRAMES * found.nesting))
 
 
 def _possible(name: str, value: int) -> None:
@@ -93,11 +100,6 @@ def _possible(name: str, value: int) -> None:
         upper = f" to {most}" if most != sys.maxsize else ""
         message = f"the limit '{name}' is a whole number from {least}{upper}"
         raise SymcostError(Diagnostic("unknown-limit", message))
-
-
-def room() -> None:
-    """Let Python recurse as far as nesting may go. It is a setting of the whole process, and is never taken back."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + FRAMES * allowed().nesting))
 
 
 def check(name: str, count: int, noun: str, span: Span | None = None) -> None:
@@ -114,3 +116,6 @@ def raising(name: str, enough: int = 0) -> str:
     if value > most:
         return f"the limit '{name}' is {most} at most"
     return f"to raise the limit: --limit {name}={value}, or symcost.limits({name}={value})"
+
+
+_make_room(DEFAULT)

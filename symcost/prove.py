@@ -22,6 +22,7 @@ from math import floor as number_floor
 from math import gcd, isqrt, lcm
 from typing import TypeVar
 
+from symcost.limiting import allowed
 from symcost.sizes.atoms import (
     ONE,
     ZERO,
@@ -35,6 +36,7 @@ from symcost.sizes.atoms import (
     Size,
     Sum,
     Symbol,
+    TooLarge,
     lower,
     product,
     total,
@@ -43,11 +45,13 @@ from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.rounding import over_one_divisor
 from symcost.source import SymcostError
 
-QUICK = 300  # points tried before a proof is
+QUICK = 16  # points tried before a proof is; most that is wrong is wrong there, and a proof takes less time than hundreds of them
 DEEP = 6_000  # points tried where there is none
 MAX_VALUES = 20_000  # of one symbol, those that its conditions refuse included
 MAX_POINTS = 60_000  # of the period proof: a second or two
 MAX_CLASSES = 1_500  # residues, each an inequality of its own
+MAX_BITS = 200_000  # of a power that is worked out at a point
+SMALL = 64  # exponents with which nothing becomes so large
 MAX_DEPTH = 7  # of cases in cases
 MAX_TERMS = 400  # of a formula that is split into cases
 SAMPLES = (1, 2, 3, 5, 8, 13, 30, 31, 32, 64, 97, 224)
@@ -604,7 +608,7 @@ def _over_a_period(goal: _Goal) -> str | None:
         period, degree = _period(size, symbol), _degree(size, symbol)
         if period is None or degree is None:
             return None
-        column = [value for _, value in islice(_upwards(symbol), period * (degree + 1))]
+        column = [value for _, value in islice(_upwards(symbol), min(period * (degree + 1), MAX_POINTS + 1))]
         points *= len(column)
         if points > MAX_POINTS:
             return None
@@ -704,10 +708,14 @@ def _degree(size: Size, symbol: Symbol) -> int | None:
     return best
 
 
+class BeyondReach(TooLarge, OverflowError):
+    """A value at a point that nobody waits for."""
+
+
 def evaluator(size: Size) -> Callable[[Point], Rational]:
     """A function of a point that evaluates the formula exactly, without building sizes."""
     terms = [
-        (c, [(_atom_value(a), e) for a, e in m], [_atom_value(a) for a, _ in m if isinstance(a, Holds)])
+        (c, [_factor(a, e) for a, e in m], [_atom_value(a) for a, _ in m if isinstance(a, Holds)])
         for m, c in size.terms.items()
     ]
 
@@ -726,6 +734,12 @@ def evaluator(size: Size) -> Callable[[Point], Rational]:
     return value
 
 
+def _factor(atom: Atom, exponent: int) -> tuple[Callable[[Point], Rational], int]:
+    """An atom and its power; one that may become too large to be worked out by itself."""
+    value = _atom_value(atom)
+    return (value, exponent) if abs(exponent) <= SMALL else (lambda point: raised(value(point), exponent), 1)
+
+
 def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
     match atom:
         case Symbol():
@@ -737,7 +751,7 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
             return lambda point: number_floor(Fraction(top(point)) / bottom(point))
         case Power():
             base, exponent = evaluator(atom.base), evaluator(atom.exponent)
-            return lambda point: _power(base(point), exponent(point))
+            return lambda point: raised(base(point), exponent(point))
         case Group():
             return evaluator(atom.size)
         case Sum():
@@ -759,7 +773,6 @@ _HOLDS: dict[str, Callable[[Rational, Rational], bool]] = {
     "!=": lambda size, _: size != 0,
     "|": lambda size, divisor: Fraction(size) / divisor == number_floor(Fraction(size) / divisor),
 }
-MAX_TURNS = 10_000
 
 
 def _sum_value(atom: Sum) -> Callable[[Point], Rational]:
@@ -767,16 +780,22 @@ def _sum_value(atom: Sum) -> Callable[[Point], Rational]:
 
     def value(point: Point) -> Rational:
         turns = count(point)
-        if turns != int(turns) or turns > MAX_TURNS:
+        if turns != int(turns):
             raise OverflowError
+        if turns > allowed().turns:
+            raise BeyondReach(f"a sum of more than {allowed().turns} terms", "turns")
         return sum((term({**point, atom.index: i}) for i in range(int(turns))), Fraction(0))
 
     return value
 
 
-def _power(base: Rational, exponent: Rational) -> Rational:
-    if exponent != int(exponent) or abs(Fraction(exponent)) > 10_000:
+def raised(base: Rational, exponent: Rational) -> Rational:
+    """A power, unless it is beyond reach."""
+    if exponent != int(exponent):
         raise OverflowError
+    bits = max(abs(base.numerator), base.denominator).bit_length() - 1
+    if bits * abs(int(exponent)) > MAX_BITS:
+        raise BeyondReach("a power that is too large to be worked out")
     return Fraction(base) ** int(exponent)
 
 

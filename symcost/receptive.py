@@ -31,14 +31,13 @@ from symcost.graph.nodes import (
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.base import Reach, Taps
 from symcost.layers.merge import Merge
+from symcost.limiting import allowed
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, power
 from symcost.sizes.functions import maximum, minimum
 from symcost.sizes.rounding import ceil, floor
 from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
 from symcost.source import Diagnostic, Span, SymcostError
-
-MAX_TURNS = 10_000  # of a repeat that are followed one by one
 
 
 @dataclass(frozen=True)
@@ -274,7 +273,7 @@ class _Follower:
     def turns(self, body: Node, count: Size, index: Symbol | None, x: tuple[State, ...]) -> tuple[State, ...]:
         turns = self.net._apply(count)
         number = turns.number
-        if isinstance(number, int) and number <= MAX_TURNS and index is None:
+        if isinstance(number, int) and number <= allowed().turns and index is None:
             for _ in range(number):
                 after = self.run(body, x)
                 if after == x:

@@ -88,7 +88,9 @@ class Diagnostic:
             margin = " " * len(str(number))
             shown, carets = _excerpt(self.span)
             lines += [f"{margin}--> {self.span.where}", f"{margin} |", f"{number} | {shown}", f"{margin} | {carets}"]
-        lines += [f"{margin} = note: {_told(note)}" for note in self.notes]
+        lines += [f"{margin} = note: {_told(note)}" for note in self.notes[:SHOWN]]
+        if len(self.notes) > SHOWN:
+            lines.append(f"{margin} = note: ... and {len(self.notes) - SHOWN} more")
         if self.help:
             lines.append(f"{margin} = help: {_told(self.help)}")
         return "\n".join(line.rstrip() for line in lines)

@@ -56,6 +56,7 @@ def test_public_names() -> None:
         "DomainError",
         "SymcostError",
         "formula",
+        "limits",
         "load",
         "parse",
     ]

@@ -78,7 +78,7 @@ HARD = {  # program, code of the first diagnostic or None where it is good
     **{f"10000 {a}": (X + "conv3-" + a * 10_000, "too-deep") for a in OPEN},
     **{f"10000 {b}": (X + b * 10_000, "unexpected-token") for b in OPEN.values()},
     "140 groups": (X + "[" * 140 + "relu" + "]" * 140, None),
-    "150 groups, repeated": (X + "[" * 150 + "relu" + "] x 2" * 150, "too-deep"),
+    "150 groups, repeated": (X + "[" * 150 + "relu" + "] x 2" * 150, None),
     "100 calls": (X + "conv3-(" + "max(1, " * 100 + "4" + ")" * 101, None),
     "10000 minus signs": (X + "conv3-(" + "-" * 10_000 + "3)", "too-deep"),
     "10000 minus signs in an assert": (X + "assert params == " + "-" * 10_000 + "3", "too-deep"),
@@ -99,7 +99,7 @@ HARD = {  # program, code of the first diagnostic or None where it is good
     "a stride of 100000 sides": (X + "conv3-8/" + "3x" * 100_000 + "3", "wrong-rank"),
     "an exponent of 100000 digits": (X + "conv3-(1e" + "9" * 100_000 + ")", "number-too-long"),
     "a figure of 100000 digits": (X + "assert params ~ " + "9" * 100_000, "number-too-large"),
-    "a name of a million letters": (X + "y" * 1_000_000, "unknown-layer"),
+    "a name of a million letters": (X + "y" * 1_000_000, "name-too-long"),
     "a line of 20000 layers": (X + "relu " * 20_000 + "bogus", "unknown-layer"),
     "10000 different errors": (X + "".join(f"bogus{i}z\n" for i in range(10_000)), "unknown-layer"),
     "10000 syntax errors": (X + "= 3\n" * 10_000, "unexpected-token"),
@@ -128,6 +128,108 @@ def test_hard(name: str) -> None:
         assert said.code == 1
         assert said.err.startswith(f"error[{code}]")
     assert len(said.err) < 8000
+
+
+# ------------------------------------------------------------------------------------------ every command, hard pressed
+
+
+def lets(count: int, formula: str) -> str:
+    """Sizes each of which is a formula in the one before it, ``p``."""
+    return "".join(f"let a{i} = {formula.replace('p', f'a{i - 1}')}\n" for i in range(1, count + 1))
+
+
+def blocks(count: int, uses: str, leaf: str = "relu") -> str:
+    """Blocks each of which uses the one before it, ``b``."""
+    inner = "".join(f"block b{i}_ {{ {uses.replace('b', f'b{i - 1}_')} }}\n" for i in range(1, count + 1))
+    return f"block b0_ {{ {leaf} }}\n{inner}input 8@8x8\nb{count}_"
+
+
+NET = "sym n\ninput 3@X x X conv3-8/2 relu conv3-(2*n)"
+FAR = "sym n\ninput 3@8x8 conv1-(n^(10^100))"
+TOWER = "sym n\ninput 3@8x8 conv1-(" + "2^(" * 60 + "n" + ")" * 61
+COUNTED = 'title = "a"\nunit = "MACs"\nsource = "a"\n'
+PRESSED: list[tuple[list[str], str, str | None]] = [  # arguments, standard input, code of the error if there is one
+    # what a program expands to
+    (["show", "-"], blocks(15, "b b"), None),
+    (["show", "-"], blocks(40, "b b"), "too-many-layers"),
+    (["report", "-"], blocks(9, "b b b b b b b b b b"), "too-many-layers"),
+    (["train", "-"], blocks(40, "add { | b | b }"), "too-many-layers"),
+    (["show", "-"], blocks(2000, "b"), "too-deep"),
+    (["show", "-"], X + "[[[conv1-(here.c + 1) x 60] x 60] x 60] x 60", "too-many-layers"),
+    (["show", "-"], "input 3@X x X\n" + "conv3-8 " * 20_000, None),
+    (["show", "-"], X + f"for c in [{'; '.join(map(str, range(1, 30_000)))}] {{ conv1-c }}", "over-limit"),
+    (["show", "-"], f"sym {', '.join(f's{i}_' for i in range(100_000))}\n{X}relu", "over-limit"),
+    # what a formula expands to
+    (["show", "-"], f"sym a0\n{lets(200, 'p + floor((p + 1)/3)')}{X}conv1-a200", "number-too-large"),
+    (["prove", "-", "params > 3"], f"sym a0\n{lets(200, 'floor((p*p + 1)/3) + 1')}{X}conv1-a200", "number-too-large"),
+    (["show", "-"], f"sym a0\n{lets(30, '(p + 1)*p')}{X}conv1-a30", "number-too-large"),
+    *((command, TOWER, None) for command in (["show", "-"], ["derive", "-"], ["scale", "-"], ["train", "-"])),
+    *((command, FAR, None) for command in (["show", "-"], ["derive", "-"], ["prove", "-", "params >= 4"])),
+    (["plot", "-", "--over", "n=1..50", "-o", "a.svg"], FAR, "number-too-large"),
+    (["invert", "-", "--within", "params <= 1e20", "--for", "n"], FAR, "number-too-large"),
+    (["sweep", "-", "--over", "n=2..5", "-o", "a.csv"], FAR, "number-too-large"),
+    (["derive", "-"], X + "for i in 0..<10^9 { conv1-(i + 1) }", None),
+    (["receptive", "-"], X + "for i in 0..<10^9 { conv1-(i + 1) }", None),
+    (["compare", "X^2 + floor(X/1000003) - floor(X/1000033)", "X^2"], "", None),
+    # what is asked on the command line
+    *(
+        (["show", "-", "-q", "--set", f"X={v}"], NET, "number-too-large")
+        for v in ("10^10^10", "2^(2^(2^20))", "9^9^9^9")
+    ),
+    (["show", "-", "-q", "--set", "X=1e999999999"], NET, "number-too-long"),
+    (["show", "-", "-q", "--set", "X=1"], "".join(f"assume X >= {i}\n" for i in range(500)) + NET, "outside-domain"),
+    (["show", "-", "-q", "--set", "X=" + "(" * 9000], NET, "too-deep"),
+    (["sweep", "-", "--set", "n=1", "--over", "X=1..1e30"], NET, "over-limit"),
+    (["sweep", "-", "--set", "n=1", "--over", "X=1e900..1.1e900:1e899"], NET, None),
+    (["scale", "-", "--set", "n=1", "--steps", "X=1..1e30"], NET, "over-limit"),
+    (["invert", "-", "--within", "flops <= 1G", "--for", "X=1..1e30", "--for", "n=1..9"], NET, "over-limit"),
+    (["invert", "-", "--within", "flops <= 10^(10^10)", "--for", "X", "--set", "n=1"], NET, "number-too-large"),
+    (["prove", "-", "macs = 10^{10^{10}}"], NET, "number-too-large"),
+    (["prove", "-", "\\sum_{t=0}^{10^{10^{10}}} t == macs"], NET, "number-too-large"),
+    (["prove", "-", "\\frac{" * 300 + "1" + "}{2}" * 300], NET, "too-deep"),
+    (["prove", "-", "macs = \\text{" + "a" * 50_000 + "}"], NET, "name-too-long"),
+    (["compare", "(X + 1)^(10^9)", "X"], "", "number-too-large"),
+    # what is in a file of a convention
+    (["show", "-", "--convention", "a.toml"], f'{COUNTED}[prices]\nmac = "1e999999999"\n', "bad-convention"),
+    (["show", "-", "--convention", "a.toml"], f"{COUNTED}[prices]\nmac = {'9' * 5000}\n", "bad-convention"),
+    (["show", "-", "--convention", "a.toml"], f"{COUNTED}x = {'[' * 50_000}", "bad-convention"),
+    (["conventions", "a.toml"], COUNTED + "a" + ".a" * 20_000 + " = 1\n", "over-limit"),
+    # what is imported, and where files stand
+    (["show", "n0.arch"], "", "too-deep"),
+    (["show", "circle.arch"], "", "unreadable"),
+    (["show", "import.arch"], 'import "circle.arch" (x)', "unknown-import"),
+    (["show", "import.arch"], 'import "pipe.arch" (x)', "unknown-import"),
+    (["show", "import.arch"], 'import "zero.arch" (x)', "import-outside"),
+    (["show", "import.arch"], f'import "{"y" * 5000}.arch" (x)', "unknown-import"),
+    (["show", f"zoo/{'y' * 5000}"], "", "unknown-family"),
+]
+
+
+@posix
+@pytest.mark.parametrize("index", range(len(PRESSED)))
+def test_pressed(index: int, tmp_path: Path) -> None:
+    """An answer or an error within the bounds of time and memory, and no word of Python."""
+    args, given, code = PRESSED[index]
+    for i in range(200):
+        (tmp_path / f"n{i}.arch").write_text(f"import n{i + 1} (x)\n")
+    (tmp_path / "circle.arch").symlink_to("circle.arch")
+    (tmp_path / "zero.arch").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.arch")
+    for name in {"a.toml", "import.arch"} & set(args):
+        (tmp_path / name).write_text(given)
+    said = run(*args, given=NET if "a.toml" in args else given, cwd=tmp_path)
+    told = [line for line in said.err.splitlines() if not line.startswith("symcost: computing for")]
+    assert (said.code, [line.partition(":")[0] for line in told[:1]]) == (
+        bool(code),
+        [f"error[{code}]"] if code else [],
+    )
+    assert len(said.err) < 8000
+
+
+def test_a_period_longer_than_anything() -> None:
+    """Not decided, rather than counted through."""
+    net = symcost.parse("input 3@X x X\n" + "maxpool3/2(round=ceil) conv3-3/3 " * 50)
+    assert net.macs.proves("== params/3").verdict == "not decided"
 
 
 def test_large_sizes_are_exact() -> None:
@@ -161,6 +263,8 @@ conv3-(7/2)                     bad-value
 conv0-8                         bad-value
 conv(1/2)-8                     bad-value
 upconv2-4/2(pad=20)             layer-needs
+upconv2-4/2(outpad=2)           layer-needs
+upconv2-4(dil=3, outpad=3)      layer-needs
 upsample(0)                     bad-value
 gap(0)                          bad-value
 windows(0) { relu }             bad-value

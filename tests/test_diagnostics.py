@@ -27,7 +27,6 @@ from click.testing import CliRunner
 import symcost
 from symcost.claims import check
 from symcost.cli import cli
-from symcost.graph import elaborate
 from symcost.source import SHOWN
 
 PAGES = Path(__file__).parent / "diagnostics"
@@ -106,7 +105,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files the examples speak of, as the current one."""
     shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(elaborate, "MAX_LEAVES", elaborate.MAX_LEAVES)  # an example lowers it
     return tmp_path
 
 

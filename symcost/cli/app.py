@@ -10,12 +10,44 @@ from typing import Any
 import click
 
 from symcost import __version__
-from symcost.cli.writing import abandon_output
+from symcost.cli.watching import watched
+from symcost.cli.writing import abandon_output, reported
+from symcost.interruption import exit_code
+from symcost.limiting import limits
 from symcost.source import SymcostError
+
+UNHURRIED = ("sweep", "verify", "lsp")  # may take any time: they say how far they are, or wait for what is typed
+
+
+class _Limited(click.Command):
+    """A command that keeps to the limits, and takes ``--limit``."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        help_ = "Raise a limit, such as layers=2000000; 'symcost limits' lists them."
+        self.params.append(click.Option(["--limit", "raised"], multiple=True, metavar="NAME=NUMBER", help=help_))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        raised = _numbers(ctx.params.pop("raised"), ctx)
+        with reported(False), limits(**raised), watched(self.name not in UNHURRIED), reported(False):
+            return super().invoke(ctx)
+
+
+def _numbers(given: tuple[str, ...], ctx: click.Context) -> dict[str, int]:
+    """``layers=2000000`` as a limit by name."""
+    found = {}
+    for part in (p.strip() for g in given for p in g.split(",")):
+        name, _, number = part.partition("=")
+        if not name or not number.isascii() or not number.isdigit() or len(number) > 18:
+            raise click.UsageError(f"--limit: '{part}' is not of the form NAME=NUMBER", ctx)
+        found[name] = int(number)
+    return found
 
 
 class _DefaultShow(click.Group):
     """``symcost vgg16.arch`` is ``symcost show vgg16.arch``."""
+
+    command_class = _Limited
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h", "--version"):
@@ -52,7 +84,7 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        code = 130
+        code = exit_code()
     except OSError as error:
         abandon_output()
         click.echo(f"error[unwritable]: cannot write the result: {error.strerror}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -66,10 +65,11 @@ ALONE = ("Cin@H x W", "C@T", "C", "ids@T")  # tensors for a layer that was given
 
 def _asked(program: str) -> Architecture:
     """The network; a kind alone is taken at general sizes, a layer alone on a tensor that it fits."""
+    from symcost.files import exists
     from symcost.layers import KINDS
     from symcost.render.reference import general
 
-    if Path(program).exists() or "@" in program or program.endswith(".arch") or not program.startswith(tuple(KINDS)):
+    if exists(program) or "@" in program or program.endswith(".arch") or not program.startswith(tuple(KINDS)):
         return _declared(program)
     if program in KINDS:
         return network(general(KINDS[program]).program)[0]

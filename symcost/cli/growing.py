@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,7 +49,11 @@ def _written(write: Callable[[Console], None]) -> None:
 
 
 def _number(text: str, option: str) -> Fraction:
+    from symcost.parser import too_many_digits
+
     try:
+        if too_many_digits(text.strip()):
+            raise ValueError
         return Fraction(text.strip())
     except (ValueError, ZeroDivisionError):
         raise click.UsageError(f"{option}: '{text}' is no number") from None
@@ -259,10 +262,9 @@ def _is_formula(text: str) -> bool:
     program = text == "-" or "@" in text or re.search(r"\b(input|net)\b", text) or text.endswith(".arch")
     if program or text.startswith("zoo/") or not re.search(r"[*+^()-]|\d", text) or re.fullmatch(r"[\w.-]*", text):
         return bool(re.fullmatch(r"\d+", text))
-    try:
-        return not Path(text).exists()
-    except (OSError, ValueError):
-        return True
+    from symcost.files import exists
+
+    return not exists(text)
 
 
 # ------------------------------------------------------------ invert

@@ -82,7 +82,7 @@ def plot(
             figure = _curves(found, asked, name, along, log, jumps, width)
         from symcost.plot import picture
 
-        write_whole(path, picture(figure, form))
+        write_whole(path, picture(figure, form), force)
 
 
 def _along(over: str | None, log: bool) -> tuple[str | None, list[Rational]]:

@@ -8,7 +8,7 @@ import click
 
 from symcost.cli.app import cli
 from symcost.cli.reading import network, shown, text_of
-from symcost.cli.writing import reported, write_whole
+from symcost.cli.writing import piped, reported, write_whole
 from symcost.source import Source, SymcostError
 
 
@@ -68,6 +68,24 @@ def fmt(files: tuple[str, ...], only_check: bool) -> None:
         failed = failed or outcome.failed
     if failed or (only_check and changed):
         raise SystemExit(1)
+
+
+@cli.command(name="limits", short_help="List the limits of what a program may ask for.")
+def limits_() -> None:
+    """List the limits of what a program may ask for, as they stand; --limit raises one, for any command.
+
+    \b
+    symcost limits
+    symcost net.arch --limit layers=2000000
+    """
+    from dataclasses import fields
+
+    from symcost.limiting import allowed
+
+    with reported(False), piped():
+        listed = [(f.name, f"{getattr(allowed(), f.name)}", f.metadata["meaning"]) for f in fields(allowed())]
+        for name, value, meaning in listed:
+            click.echo(f"{name:<10}  {value:>11}  {meaning}")
 
 
 @cli.command(short_help="Print the script for shell completion.")

@@ -63,6 +63,10 @@ class _Reader:
             found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
             said = str(error).partition(" (at ")[0]
             raise self._error(f"this is no TOML: {said[0].lower()}{said[1:]}", self._place(found)) from None
+        except ValueError:  # of Python, which reads no integer of more digits than it would write
+            raise self._error("this has a number of more digits than anyone reads", self._place(None)) from None
+        except RecursionError:
+            raise self._error("this is nested too deeply", self._place(None)) from None
 
     def _place(self, found: re.Match[str] | None) -> Span:
         line, column = (int(found[1]), int(found[2])) if found else (self.source.text.count("\n") + 1, 1)
@@ -126,6 +130,8 @@ class _Reader:
             if kind not in known:
                 raise self._error(f"there is no kind of layer '{kind}'", self._find(kind), nearest(kind, known))
         options = table.get("options", {})
+        if not isinstance(options, dict):
+            raise self._error("the options of a departure are a table: options = { bias = true }", place)
         for name, value in options.items():
             if not all(name in arguments_of(known[k]) for k in kinds) or not isinstance(value, str | bool):
                 message = f"'{name}' is no word or flag of {' and '.join(repr(k) for k in kinds)}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from symcost import syntax as s
-from symcost.files import read
+from symcost.files import exists, read
 from symcost.graph.scope import Module, Scope
 from symcost.graph.values import fail
 from symcost.limiting import allowed
@@ -57,12 +58,17 @@ class Modules:
         if folder is None:
             message = "a program that is no file can import the standard library only"
             raise fail("unknown-import", message, item.span)
-        path = (folder / relative).resolve()
+        try:
+            path = (folder / relative).resolve()
+        except (OSError, RuntimeError, ValueError):  # links in a circle, a zero byte
+            raise fail("unknown-import", f"'{_shown(item)}' leads nowhere", item.span) from None
         if relative.is_absolute() or not path.is_relative_to(folder.resolve()):
             message = f"'{_shown(item)}' lies outside the folder of this file"
             raise fail("import-outside", message, item.span, "move the file beside the one that imports it")
-        if not path.exists():
+        if not exists(path):
             raise fail("unknown-import", f"there is no file '{relative}' beside this one", item.span)
+        if not path.is_file() and not path.is_dir():  # a pipe may never say anything
+            raise fail("unknown-import", f"'{relative}' is no plain file", item.span)
         return path
 
     def _file(self, path: Path, item: s.Import) -> Scope:
@@ -74,12 +80,17 @@ class Modules:
         if path not in self.loaded:
             self.loading.append(path)
             try:
-                name = f"std/{path.name}" if path.parent == STD else _near(path)
-                source = Source(name, read(path), None if path.parent == STD else path.parent)
-                self.loaded[path] = self.define(parse(source), self)
+                file = _shipped(path) if path.parent == STD else parse(Source(_near(path), read(path), path.parent))
+                self.loaded[path] = self.define(file, self)
             finally:
                 self.loading.pop()
         return self.loaded[path]
+
+
+@cache
+def _shipped(path: Path) -> s.File:
+    """A file of the standard library, which does not change."""
+    return parse(Source(f"std/{path.name}", read(path)))
 
 
 def _near(path: Path) -> str:

@@ -13,7 +13,7 @@ from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Sequence
 from symcost.graph.scope import Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
-from symcost.limiting import allowed, check
+from symcost.limiting import allowed, check, raising
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, lower
 from symcost.sizes.facts import Condition, at_least, divisible, never_negative
 from symcost.sizes.functions import holds
@@ -116,8 +116,10 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
         return _closed(b, turn, count, scope, x, span)
     except SymcostError as error:
         closed = all(d.code not in (*OPEN, "unknown-name") for d in error.diagnostics)
-        if closed or number is None or number > allowed().turns:
+        if closed or number is None:
             raise
+        if number > allowed().turns:
+            raise SymcostError([replace(d, help=raising("turns", int(number))) for d in error.diagnostics]) from None
     b.forget(before)
     _restore(scope, families)
     scope.here = x

@@ -504,10 +504,10 @@ def _integer_power(base: Size, exponent: int) -> Size:
         return _integer_power(inverse(base), -exponent)
     number = base.number
     if number is not None:
-        bits = max(abs(x).bit_length() for x in _ratio(number))
-        if bits * exponent > SHORT and bits * exponent > allowed().bits and abs(number) != 1 and number != 0:
+        least = (max(abs(x).bit_length() for x in _ratio(number)) - 1) * exponent
+        if least > SHORT and least > allowed().bits:
             raise _too_large("number")
-        return Size.of(_plain(Fraction(number) ** exponent))
+        return Size.of(_product(1, _plain(Fraction(number) ** exponent)))
     if len(base.terms) == 1:
         ((monomial, coefficient),) = base.terms.items()
         factor = _integer_power(Size.of(coefficient), exponent)
