@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from searches.inputs import DISCRETE
 from symcost import syntax as s
 from symcost.layers import KINDS, Layer, Slot, slots
 from symcost.source import Source, Span
@@ -354,17 +355,6 @@ def _literal(text: str) -> s.Expr:
     return number(int(text)) if text.isdigit() else ref(text)
 
 
-# Arguments for which a symbol means less than every number: it stands for any width, never for "none" or "one for all";
-# and a probability, which is no positive integer.
-DISCRETE = {
-    ("rnn", "biases"),
-    ("gru", "biases"),
-    ("lstm", "biases"),
-    ("lstm", "proj"),
-    ("prelu", "n"),
-    ("scale", "n"),
-    ("dropout", "p"),
-}
 MAY_BE_ZERO = ("pad", "outpad", "before", "after", "proj", "biases")
 
 
