@@ -5,6 +5,7 @@
     python3 dev.py test [ARGS]      run the tests; ARGS go to pytest
     python3 dev.py check            ruff, its formatter and mypy, none of which changes a file
     python3 dev.py docs             the documentation as a site in build/docs, warnings being errors
+    python3 dev.py versions         some tests with the lowest and the newest versions of what is needed, and python-flint
 
 The first run makes a virtual environment and installs the project into it, editable. Later runs install again
 only when pyproject.toml has changed.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,12 @@ PLAIN, TEST, DEV = EXTRAS = ("", "[test]", "[dev]")  # each installs what those 
 PIP = ("-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check")
 WORKERS = ("-n", "auto", "--maxprocesses", "4")  # each imports SymPy anew, so that more would not pay
 CHECKS = ("ruff check", "ruff format --check", "mypy")
+TELLING = "bridge api grammar fmt latex_formula diagnostics programs cli"  # tests of what meets SymPy, Lark and Click
+FLINT = "bridge api founding"  # and of what meets SymPy's numbers
+SHOW = """
+import importlib.metadata as m, sympy.external.gmpy as g
+print("with", ", ".join(f"{n} {m.version(n)}" for n in ("sympy", "lark", "click", "rich")), "and integers of", g.GROUND_TYPES)
+"""
 
 
 def stop(reason: str) -> NoReturn:
@@ -95,15 +103,42 @@ def docs(venv: Path, args: list[str]) -> int:
     return code
 
 
+def versions(venv: Path, args: list[str]) -> int:
+    import tomllib  # which an old Python has not, and it is to be greeted
+
+    python = installed(venv, TEST)
+    needed: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    newest = [need.partition(">=")[0] for need in needed]
+    found = [
+        tested(python, venv / "versions" / "lowest", [need.replace(">=", "==") for need in needed], TELLING, args),
+        tested(python, venv / "versions" / "newest", newest, TELLING, args),
+        tested(python, venv / "versions" / "flint", ["python-flint", *newest], FLINT, args, SYMPY_GROUND_TYPES="flint"),
+    ]
+    return max(found)
+
+
+def tested(python: Path, folder: Path, packages: list[str], tests: str, args: list[str], **env: str) -> int:
+    """The exit code of some tests with ``packages`` in front of those of the environment, which have passed them already."""
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"dev.py: {' '.join(packages)}", file=sys.stderr, flush=True)
+    if run(python, *PIP, "--target", folder, *packages):
+        stop(f"pip could not install {' '.join(packages)}; what it said is above.")
+    env["PYTHONPATH"] = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    before, now = (subprocess.check_output([python, "-c", SHOW], text=True, env=os.environ | e) for e in ({}, env))
+    print(now.strip(), "" if before != now else "as in the environment", flush=True)
+    files = [f"tests/test_{name}.py" for name in tests.split()]
+    return 0 if before == now else run(python, "-m", "pytest", "-q", *WORKERS, *files, *args, **env)
+
+
 def main() -> int:
     if sys.version_info < (3, 11):
         stop(f"symcost needs Python 3.11 or later, and {sys.executable} is {sys.version.split()[0]}.")
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("dev.py", description=__doc__, formatter_class=form, allow_abbrev=False)
-    parser.add_argument("command", choices=("demo", "test", "check", "docs"))
+    parser.add_argument("command", choices=("demo", "test", "check", "docs", "versions"))
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", metavar="DIR", help="instead of .venv here")
     options, rest = parser.parse_known_args()
-    command = {"demo": demo, "test": test, "check": check, "docs": docs}[options.command]
+    command = {"demo": demo, "test": test, "check": check, "docs": docs, "versions": versions}[options.command]
     return command(options.venv.resolve(), rest)
 
 
