@@ -235,6 +235,20 @@ def test_features_of_a_classifier() -> None:
     assert [text for text, _ in receptive.layers(net)] == ["conv3-8/2(pad=1)", "conv3-8", "gap", "fc-10"]
 
 
+@pytest.mark.parametrize("kernel, dilation", [(k, d) for k in range(1, 6) for d in (1, 2)])
+def test_where_same_padding_begins(kernel: int, dilation: int) -> None:
+    """Half of the zeros stand before, the odd one behind; with a stride it depends on the side, but for one tap."""
+
+    def begin(stride: int) -> object:
+        net = symcost.parse(f"input 3@33 conv{kernel}-2/{stride}(dil={dilation})")
+        found = receptive.field(net)
+        assert (list(found.size), list(found.stride)) == ([dilation * (kernel - 1) + 1], [stride])
+        return found.start[0]
+
+    assert begin(1) == -(dilation * (kernel - 1) // 2)
+    assert begin(2) == (0 if kernel == 1 else None)
+
+
 def test_axes_have_their_own() -> None:
     found = receptive.field(symcost.parse("sym H, W\ninput 3@H x W conv(3 x 5)-8/(2 x 1)(pad=(1 x 2))"))
     assert list(found.size) == [3, 5]

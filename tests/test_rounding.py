@@ -9,6 +9,7 @@ from inspect import signature
 from itertools import pairwise
 from itertools import product as every
 from math import ceil as number_ceil
+from math import floor as number_floor
 from typing import Any
 
 import pytest
@@ -259,6 +260,25 @@ def test_nested_roundings_flatten() -> None:
     assert floor(x / (6 * s)) == floor(floor(x / 3) / (2 * s))
 
 
+@given(st.integers(-50, 50) | st.integers(-(10**30), 10**30), st.integers(1, 9), st.integers(1, 9), st.integers(-9, 9))
+@examples(60)
+def test_powers_and_products_of_roundings_are_not_flattened(n: int, a: int, b: int, c: int) -> None:
+    """``⌊⌊x/a⌋²/b⌋`` has no rounding by itself inside."""
+    z, y = Size.of(Z), Size.of(Symbol("y", low=None))
+    inner, point = floor(z / a), {Z: n, Symbol("y", low=None): c}
+    assert at(floor((inner**2 + c) / b), point) == ((n // a) ** 2 + c) // b
+    assert at(floor((c - inner**3) / b), point) == (c - (n // a) ** 3) // b
+    assert at(floor((inner * floor(y / 2) + c) / b), point) == (n // a * (c // 2) + c) // b
+    assert at(floor((2 * inner + inner**2) / b), point) == (2 * (n // a) + (n // a) ** 2) // b
+
+
+def test_what_all_terms_share_goes_once_the_constant_is_rounded_away() -> None:
+    x, y, s = Size.of(X), Size.of(Y), Size.of(S)
+    assert floor((2 * x * y + 1) / (6 * x)) == floor(y / 3)
+    assert floor((2 * x * y + 1) / (6 * x * s)) == floor(y / (3 * s))
+    assert floor((2 * x**2 * y + 4 * x * y + 1) / (6 * x**2)) == floor((x * y + 2 * y) / (3 * x))
+
+
 def test_half_of_a_divisor_beside_a_size() -> None:
     """``⌊(s + X)/(2*s)⌋`` and its mirror image ``-⌊(s - 1 - X)/(2*s)⌋`` begin alike: what follows decides."""
     x, y, s = Size.of(X), Size.of(Y), Size.of(S)
@@ -330,6 +350,17 @@ def test_roundings_of_real_symbols(shift: Fraction, value: Fraction) -> None:
     expected = (32 * value + shift).__floor__() + (value / 7).__ceil__() * 5
     assert at(size, {alpha: value, X: 5}) == expected
     assert size.integer
+
+
+@given(st.integers(-40, 40), st.fractions(Fraction(1, 2), 3, max_denominator=12), st.integers(-5, 5))
+@examples(80)
+def test_divisors_that_are_no_integers(n: int, value: Fraction, c: int) -> None:
+    """``⌊-x/a⌋`` is ``-⌊(x + a - 1)/a⌋`` for integers only."""
+    alpha = Symbol("alpha", integer=False, low=Fraction(1, 2))
+    a, z, point = Size.of(alpha), Size.of(Z), {alpha: value, Z: n}
+    for size, number in ((z / a, n / value), ((c - z) / a, (c - n) / value), (z / (a + 1), n / (value + 1))):
+        assert at(floor(size), point) == number_floor(number)
+        assert at(ceil(size), point) == number_ceil(number)
 
 
 # ------------------------------------------------------------ chains of windows

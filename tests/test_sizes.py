@@ -35,7 +35,7 @@ from symcost.prove import evaluator
 from symcost.sizes import Size, Symbol, TooLarge, ceil, floor, product, total
 from symcost.sizes.atoms import lower, upper
 from symcost.sizes.facts import never_negative
-from symcost.sizes.functions import divisible, gcd, log2, maximum, minimum, sqrt
+from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
 from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
 from symcost.source import SymcostError
@@ -245,6 +245,45 @@ def test_sums_over_the_turns_of_a_loop(terms: list[tuple[int, int, int]], turns:
     rounded = summed(floor((t + x) / 3), index, Size.of(count))
     assert at(rounded, {count: turns, X: 5}) == sum((i + 5) // 3 for i in range(turns))
     assert evaluator(rounded)({count: turns, X: 5}) == at(rounded, {count: turns, X: 5})
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(0, 6)), max_size=4), st.integers(0, 10**30))
+@examples(60)
+def test_one_turn_more_adds_its_term(terms: list[tuple[int, int]], turns: int) -> None:
+    """At counts nobody could add up."""
+    index, count = Symbol("t", low=0), Symbol("n", low=0)
+    term = total(c * Size.of(index) ** p for c, p in terms)
+    closed = summed(term, index, Size.of(count))
+    assert at(closed, {count: turns + 1}) - at(closed, {count: turns}) == sum(c * turns**p for c, p in terms)
+
+
+@given(
+    st.sampled_from(["==", "!=", ">=", "|"]),
+    st.sampled_from([1, -1]),
+    st.integers(-14, 14),
+    st.integers(-14, 14) | st.integers(-(10**30), 10**30),
+    st.tuples(st.integers(1, 5), st.integers(0, 3), st.integers(0, 12)),
+)
+@examples(200)
+def test_sums_over_the_turns_where_a_bracket_holds(
+    kind: str, slope: int, start: int, later: int, others: tuple[int, int, int]
+) -> None:
+    """``t^p*[t == c]`` and its like: the turn, the turns from some turn on, every d-th turn; c is a number or a symbol."""
+    divisor, power_, turns = others
+    index, count, shift = Symbol("t", low=0), Symbol("n", low=0), Symbol("c", low=None)
+    t, c = Size.of(index), Size.of(shift)
+    truth: dict[str, Callable[[int], bool]] = {
+        "==": lambda v: v == 0,
+        "!=": lambda v: v != 0,
+        ">=": lambda v: v >= 0,
+        "|": lambda v: v % divisor == 0,
+    }
+    for begin, value in ((Size.of(start), start), (c, later), (c + start, later + start)):
+        bracket = holds(kind, slope * t + begin, Size.of(divisor if kind == "|" else 1))
+        closed = summed(t**power_ * bracket, index, Size.of(count))
+        expected = sum(i**power_ for i in range(turns) if truth[kind](slope * i + value))
+        assert at(closed, {count: turns, shift: later}) == expected
+        assert evaluator(closed)({count: turns, shift: later}) == expected
 
 
 # ------------------------------------------------------------ substitution
