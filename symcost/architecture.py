@@ -212,7 +212,8 @@ class Cost:
         """The cost as an exact function of symbols: of integers, and of NumPy arrays that broadcast.
 
         ``outside`` is what happens where the network does not exist: ``"error"`` raises `DomainError` with the first such point,
-        ``"mask"`` gives a masked array. Raises `SymcostError` for a symbol that is left without a name.
+        ``"mask"`` gives a masked array. ``fast`` is whether loops compiled by numba are used: always, never, or where it pays.
+        Raises `SymcostError` for a symbol that is left without a name.
         """
         from symcost.emit.function import CostFunction
 
@@ -633,14 +634,9 @@ class Architecture(Displayed):
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
         """Sizes that are sums: likely factors of the costs."""
-        found: dict[Size, None] = {}
-        for entry, _ in self._tally.alike:
-            shape = entry.leaf.output
-            for size in (*shape.dims, shape.channels):
-                moved = self._apply(size)
-                if len(moved.terms) > 1:
-                    found.setdefault(moved)
-        return tuple(found)[:8]
+        shapes = (entry.leaf.output for entry, _ in self._tally.alike)
+        moved = map(self._apply, dict.fromkeys(size for shape in shapes for size in (*shape.dims, shape.channels)))
+        return tuple(dict.fromkeys(size for size in moved if len(size.terms) > 1))[:8]
 
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
         return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)

@@ -47,13 +47,16 @@ class Document:
     @cached_property
     def costs(self) -> dict[str, Cost]:
         """Label and cost, in the order of printing."""
+        return {label: self.cell(cost) for label, cost in self._costs.items()}
+
+    @cached_property
+    def _costs(self) -> dict[str, Cost]:
         found = {"parameters": self.net.params}
         for name in self.conventions:
             rule = convention(name)
             label = rule.unit if name in STANDARD else f"{rule.unit} ({name})"
             found[label] = self.net.cost(name)
-        found["activations"] = self.net.activations
-        return {label: self.cell(cost) for label, cost in found.items()}
+        return found | {"activations": self.net.activations}
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -108,6 +111,20 @@ class Document:
                 found |= Cost(size, "elements", None, (), self.net.domain).definitions
             for cost in self.costs.values():
                 found |= cost.definitions
+        return found
+
+    @cached_property
+    def asymptotes(self) -> dict[tuple[str, ...], dict[str, Size]]:
+        """What costs are like when symbols grow, by those symbols; nothing where that is not decided, or the cost itself."""
+        from symcost.growth import asymptote, unbounded
+
+        found: dict[tuple[str, ...], dict[str, Size]] = {}
+        for label, cost in self._costs.items():
+            size = cost._public
+            symbols = unbounded(size, self.net.requirements)
+            like = asymptote(size, symbols, cost.domain.facts()) if symbols else None
+            if like is not None and like != size:
+                found.setdefault(tuple(s.name for s in symbols), {})[label] = presentable(like)
         return found
 
     @cached_property
