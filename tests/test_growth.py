@@ -22,6 +22,7 @@ from symcost.growth import (
     Jump,
     Limit,
     Order,
+    asymptote,
     dominant,
     doubling,
     elasticity,
@@ -33,6 +34,7 @@ from symcost.growth import (
     sign_of,
     smooth,
     staircase,
+    unbounded,
 )
 from symcost.prove import evaluator
 from symcost.render.growth import percent, ratio_text
@@ -314,6 +316,42 @@ THETA = [
 def test_theta(size: Size, expected: str | None) -> None:
     found = dominant(size, [X, Y])
     assert (None if found is None else str(found.theta)) == expected
+
+
+ASYMPTOTES = [
+    (x**2 + y**2 + 9 * x * y + x, "X^2 + 9*X*Y + Y^2"),  # where X = Y no term vanishes
+    (x**2 * y - 5 * x * y, "X^2*Y"),
+    (floor((x - 1) / Size.of(2)) ** 2 * y, "X^2*Y/4"),
+    (n * x + y, "N*X + Y"),
+    (x**2 + y**2 - x * y, None),
+    (two**x + y, None),
+]
+
+
+@pytest.mark.parametrize("size, expected", ASYMPTOTES, ids=str)
+def test_asymptote(size: Size, expected: str | None) -> None:
+    found = asymptote(size, [X, Y])
+    assert (None if found is None else str(found)) == expected
+
+
+@given(formulas((X, Y), leaves=8))
+@examples(150)
+def test_a_formula_tends_to_its_asymptote(f: Any) -> None:
+    """The quotient goes to 1, whichever symbol grows faster."""
+    found = asymptote(f.size, [X, Y])
+    assume(found is not None and found.terms)
+    assert found is not None
+    for a, b in every([1, 2, 3], repeat=2):
+        far = [abs(Fraction(at(f.size, p)) / at(found, p) - 1) for p in ({X: k**a, Y: k**b} for k in (10**6, 10**12))]
+        assert far[1] < Fraction(1, 1000) and far[1] <= far[0]
+
+
+def test_what_can_grow() -> None:
+    """No exponent, no symbol that a condition bounds, no choice."""
+    net = symcost.parse("sym n, K; input C@T; posembed512 conv(K)-C(pad=0) [conv3-C] x n")
+    assert [s.name for s in unbounded(net.macs._public, net.requirements)] == ["C", "n"]
+    assert unbounded(minimum(x, y) + n, []) == [N]
+    assert unbounded(two**n * x, []) == [X]
 
 
 @given(polynomials((X, Y), leaves=8))

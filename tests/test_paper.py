@@ -145,7 +145,7 @@ def test_leading_terms_are_said() -> None:
         ("L", "d"): {"parameters": "12*L*d^2"},
         ("B", "L", "d"): {"MACs": "12*B*L*T*d^2", "FLOPs": "24*B*L*T*d^2", "activations": "14*B*L*T*d"},
     }
-    assert r"As $L, d \to \infty$, parameters ${}\sim 12 L d^{2}$." in rendered(document, "latex")
+    assert r"As $L$, $d \to \infty$, parameters ${}\sim 12 L d^{2}$." in rendered(document, "latex")
     assert "As $L, d -> oo$, parameters $tilde.op 12 L d^(2)$." in rendered(document, "typst")
     assert Document(symcost.parse("input C@T linear-4(bias=false)"), "x").asymptotes == {}  # it is the cost itself
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from textwrap import wrap
@@ -15,13 +14,15 @@ from symcost import __version__
 from symcost.derive import Derivation, Step
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
-from symcost.render.latex import escaped, shape
+from symcost.render.latex import escaped, inline, needing, shape
+from symcost.render.lines import INDENT as HANGING
+from symcost.render.lines import LINE, broken, width
 from symcost.render.terminal import spelling_of
 from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, latex_name
 from symcost.sizes.written import Form, text
 
 INDENT = 6
-LINE = 70  # signs of a line of LaTeX, before it is broken
+RELATION = 14  # points of an equals sign
 
 
 def show(derivation: Derivation, console: Console, points: int = 0) -> None:
@@ -114,100 +115,46 @@ def _notes(derivation: Derivation, spelling: Spelling, points: int) -> Iterator[
 
 def latex(derivation: Derivation) -> str:
     """One `align*` that may break over pages; a step is a line of text and its formula."""
-    lines = ["% needs \\usepackage{amsmath}", "{\\allowdisplaybreaks"]
+    column = max(width(_left(step)) for step in derivation.steps)
+    room = LINE - column - RELATION - HANGING
+    lines = [r"{\allowdisplaybreaks\sloppy"]
     known = ""
     for index, step in enumerate(_once(derivation.steps)):
-        on = "" if step.on is None else f" on ${shape(step.on)}$"
-        rule = f": {_sentence(step.rule)}" if step.rule else ""
-        said = rf"({step.number}) \emph{{{_sentence(step.what)}}}{on}{rule}"
+        on = "" if step.on is None else f" on {inline(shape(step.on))}"
+        rule = f": {escaped(step.rule)}" if step.rule else ""
+        said = rf"({step.number}) \emph{{{escaped(step.what)}}}{on}{rule}"
         lines.append(rf"\noindent {said}" if not index else rf"\intertext{{{said}}}")
         lines += ["\\begin{align*}"] if not index else []
-        known, written = _aligned(step, known)
+        known, written = _aligned(step, known, room)
         lines += [f"  {line} \\\\" for line in written]
     lines[-1] = lines[-1].removesuffix(" \\\\")
     lines += ["\\end{align*}}"]
     if derivation.sources:
         said = escaped("; ".join(derivation.sources))
         lines.append(rf"{{\raggedright\noindent Sources: {said}.\par}}")
-    return "\n".join(lines) + "\n"
+    return needing(lines)
 
 
-def _aligned(step: Step, known: str) -> tuple[str, list[str]]:
+def _left(step: Step) -> str:
+    return latex_name(step.name) if step.name else f"({step.number})"
+
+
+def _aligned(step: Step, known: str, room: float) -> tuple[str, list[str]]:
     before, after = text(step.before, LATEX), text(step.after, LATEX)
     sign = r"\sim" if step.limit else "="
-    left = latex_name(step.name) if step.name else f"({step.number})"
     if text(step.before, UNICODE) == text(step.after, UNICODE):
-        shown = [f"= {after}"]
+        shown = [("=", after)]
     elif before == known:
-        shown = [f"{sign} {after}"]
-    elif _length(before) + _length(after) < LINE // 2:
-        shown = [f"= {before} {sign} {after}"]
+        shown = [(sign, after)]
+    elif width(before) + width(after) + RELATION < room / 2:
+        shown = [("=", f"{before} {sign} {after}")]
     else:
-        shown = [f"= {before}", f"{sign} {after}"]
+        shown = [("=", before), (sign, after)]
     lines: list[str] = []
-    for part in shown:
-        first, *more = broken(part)
-        lines += [f"{'' if lines else left} &{first}".strip(), *(rf"&\quad {m}" for m in more)]
+    for relation, part in shown:
+        first, *more = broken(part, room)
+        lines += [f"{'' if lines else _left(step)} &{relation} {first}".strip(), *(rf"&\quad {m}" for m in more)]
     return after, lines
-
-
-def _sentence(rule: str) -> str:
-    return escaped(rule).replace("^", r"\textasciicircum{}").replace("~", r"\textasciitilde{}")
-
-
-TOKEN = re.compile(r"\\left(?:\\[a-z]+|.)|\\right(?:\\[a-z]+|.)| [+-] |[{}]|\\[a-zA-Z]+|.", re.S)
-
-
-def broken(formula: str, line: int = LINE) -> list[str]:
-    """A long sum over several lines: at its own signs, or at those in its outer parentheses, which then keep one size."""
-    if _length(formula) <= line:
-        return [formula]
-    tokens = TOKEN.findall(formula)
-    least = 0 if _breaks(tokens, 0) else 1
-    return _wrapped(_flat(tokens) if least else tokens, least, line)
-
-
-def _depths(tokens: list[str]) -> Iterator[tuple[str, int, int]]:
-    """Each token with how many braces and how many parentheses are open around it."""
-    braces = parens = 0
-    for token in tokens:
-        if token == "}":
-            braces -= 1
-        if token.startswith(r"\right"):
-            parens -= 1
-        yield token, braces, parens
-        if token == "{":
-            braces += 1
-        if token.startswith(r"\left") and not token.startswith(r"\leftarrow"):
-            parens += 1
-
-
-def _breaks(tokens: list[str], least: int) -> int:
-    return sum(t in (" + ", " - ") and not b and p <= least for t, b, p in _depths(tokens))
-
-
-def _flat(tokens: list[str]) -> list[str]:
-    r"""``\bigl(`` and ``\bigr)`` for the outer parentheses, which need no partner on their own line."""
-    return [
-        {r"\left(": r"\bigl(", r"\right)": r"\bigr)"}.get(t, t) if not b and not p else t for t, b, p in _depths(tokens)
-    ]
-
-
-def _wrapped(tokens: list[str], least: int, line: int) -> list[str]:
-    lines, current = [], ""
-    for token, braces, parens in _depths(tokens):
-        if token in (" + ", " - ") and not braces and not parens and _length(current) > line * 2 // 3:
-            lines.append(current)
-            current = f"{{}}{token.rstrip()} "
-        else:
-            current += token
-    return [*lines, current]
-
-
-def _length(formula: str) -> int:
-    """About how many signs it is wide."""
-    without = re.sub(r"\\(?:left|right|bigl|bigr|mathrm|lfloor|rfloor|lceil|rceil)\b", "", formula)
-    return len(re.sub(r"\\[a-zA-Z]+|[{}^_\\]", lambda m: "x" if len(m[0]) > 2 else "", without))
 
 
 def markdown(derivation: Derivation) -> str:
@@ -222,7 +169,8 @@ def markdown(derivation: Derivation) -> str:
         rule = f": {step.rule}" if step.rule else ""
         lines.append(f"{step.number}. *{step.what}*{on}{rule}  \n   ${left}{chain}$")
     lines.append("")
-    lines += [f"* {label}: {said}" for label, said in _notes(derivation, UNICODE, 0)]
+    for label, said in _notes(derivation, UNICODE, 0):
+        lines += [f"* {label}: {said}"] if label else [f"{lines.pop()}; {said}"]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from symcost.architecture import Cost
 from symcost.conventions import convention
-from symcost.render.document import Document, repeats
+from symcost.render.document import Document
+from symcost.render.lines import INDENT, LINE, broken, flat, sums, width
 from symcost.render.symbols import meanings
+from symcost.render.table import HEADS, Setting, Table
 from symcost.sizes.atoms import Size
 from symcost.sizes.facts import Condition
-from symcost.sizes.notation import LATEX, Spelling, condition_text, latex_name, parts, text
+from symcost.sizes.notation import LATEX, Spelling, condition_text, latex_name, text
 from symcost.sizes.shape import Shape
 
-ROWS = 28  # of a table that fits on a page; more make it a longtable
-WIDE = 54  # signs of a formula in a column of text
-LAYER = 26  # letters of a layer that fit on a line of its column
+PACKAGES = {
+    r"\mathbb": "amssymb",
+    r"\toprule": "booktabs",
+    "{longtable}": "longtable",
+}  # beside amsmath, by what is theirs
+PAGE = 450  # points of a line of a document of its own
 LINES = 12  # of formulas that may stay on one page
-FORMULA = 24  # signs of a formula in a cell of a table
+INLINE = 120  # points of a formula that stands in a paragraph as it is
+SMALL = 0.93  # of the letters in a table
+LETTER = 4.73  # points of one in a typewriter
+SEP = 4  # points beside a column
+
+
+class Equation(NamedTuple):
+    """A line of an `align`; a long one is broken."""
+
+    left: str
+    relation: str
+    formula: str
+    remark: str = ""  # behind it
 
 
 def _on_one_line(spelling: Spelling) -> Spelling:
@@ -44,31 +61,39 @@ def condition(c: Condition) -> str:
 def shape(tensor: Shape, spelling: Spelling = LATEX) -> str:
     r"""``64 \times 112 \times 112``, as papers write a tensor."""
     sizes = [] if tensor.ids else [tensor.channels]
-    written = (_factor(text(s, spelling), len(s.terms)) for s in (*sizes, *tensor.dims))
-    return r" \times ".join(written) or "1"
+    return r" \times ".join(_factor(text(s, spelling)) for s in (*sizes, *tensor.dims)) or "1"
 
 
-def _factor(written: str, terms: int) -> str:
-    return written if terms < 2 else rf"\left({written}\right)"
+def _factor(written: str) -> str:
+    return rf"\left({written}\right)" if sums(written) else written
 
 
 def page(document: Document) -> str:
     """The fragment; its first line names the packages it needs."""
-    spelling = spelling_of(document)
+    spelling, line = spelling_of(document), PAGE if document.standalone else LINE
     body = [
-        *_formulas(document, spelling),
+        *_formulas(document, spelling, line),
         r"\begin{sloppypar}\noindent",
-        *_words(document, spelling),
+        *_words(document, spelling, line),
         r"\end{sloppypar}",
     ]
     if document.table:
-        body += ["", *_table(document, spelling)]
-    packages = ["amsmath", *(["booktabs"] if document.table else []), *(["longtable"] if _long(document) else [])]
+        table = Table.of(document, _setting(spelling, line))
+        body += ["", *_lines(table, line)]
     if not document.standalone:
-        return "\n".join(["% needs " + "".join(map(_used, packages)), *body]) + "\n"
-    head = [r"\documentclass{article}", r"\usepackage[margin=25mm]{geometry}"]
-    head += [_used(package) for package in ("amssymb", *packages)]
+        return needing(body)
+    head = [r"\documentclass{article}", r"\usepackage[margin=25mm]{geometry}", *map(_used, needed(body))]
     return "\n".join([*head, r"\begin{document}", *body, r"\end{document}"]) + "\n"
+
+
+def needing(lines: Sequence[str]) -> str:
+    """A fragment, with a comment on the packages it needs."""
+    return "\n".join(["% needs " + "".join(map(_used, needed(lines))), *lines]) + "\n"
+
+
+def needed(lines: Sequence[str]) -> list[str]:
+    """The packages that what is written is from."""
+    return ["amsmath", *(package for sign, package in PACKAGES.items() if any(sign in line for line in lines))]
 
 
 def _used(package: str) -> str:
@@ -81,62 +106,52 @@ def spelling_of(document: Document) -> Spelling:
     return replace(LATEX, name=lambda name: styles.get(name) or latex_name(name)) if styles else LATEX
 
 
-def _formulas(document: Document, spelling: Spelling) -> Iterator[str]:
+def _formulas(document: Document, spelling: Spelling, line: float) -> list[str]:
+    costs = document.costs.items()
+    rows = (Equation(rf"\text{{{escaped(label)}}}", "=", text(cost._presentable, spelling)) for label, cost in costs)
+    return equations(rows, line)
+
+
+def equations(rows: Iterable[Equation], line: float = LINE) -> list[str]:
+    """An `align*` no wider than a line; a long one may go on on the next page."""
+    found = list(rows)
+    column = max((width(row.left) for row in found), default=0)
     lines = []
-    for label, cost in document.costs.items():
-        first, *others = broken(cost._presentable, spelling)
-        lines.append(rf"  \text{{{escaped(label)}}} &= {first}")
-        lines += [rf"  &\quad {more}" for more in others]
-    if len(lines) > LINES:
-        yield r"\allowdisplaybreaks"
-    yield r"\begin{align*}"
-    yield " \\\\\n".join(lines)
-    yield r"\end{align*}"
+    for row in found:
+        room = line - column - width(f"x {row.relation} x") - INDENT
+        first, *others = broken(row.formula, room)
+        written = [
+            f"  {row.left} &{row.relation} {first}".replace("   &", "  &"),
+            *(rf"  &\quad {more}" for more in others),
+        ]
+        if row.remark:
+            last = (others or [first])[-1]
+            fits = width(last) + width(row.remark) + 2 * INDENT <= room
+            written += [] if fits else [r"  &"]
+            written[-1] += rf" \quad {row.remark}"
+        lines += written
+    body = [r"\begin{align*}", " \\\\\n".join(lines), r"\end{align*}"]
+    return [r"{\allowdisplaybreaks", *body, "}"] if len(lines) > LINES else body
 
 
-def broken(size: Size, spelling: Spelling, wide: int = WIDE) -> list[str]:
-    """A formula in lines of so many signs, broken before plus and minus."""
-    whole = text(size, spelling)
-    if width(whole) <= wide:
-        return [whole]
-    before, terms, after = parts(size, spelling)
-    lines = [before]
-    for written, term in terms:
-        room = wide - width(lines[-1])
-        if width(written) > room and lines[-1].strip():
-            lines.append("{}")
-        if width(written) > wide and len(terms) + len(before) > 1:  # a product with a sum in it
-            first, *others = broken(term, spelling, wide - 2)
-            sign = re.match(r"\s*[+-] |-?", written)
-            lines[-1] += (sign[0] if sign else "") + first
-            lines += [rf"\quad {more}" for more in others]
-        else:
-            lines[-1] += written
-    lines[-1] += after
-    return lines
+def inline(formula: str) -> str:
+    """A formula in a paragraph; where it is long its line may break in parentheses too."""
+    return f"${formula if width(formula) < INLINE else flat(formula)}$"
 
 
-def width(written: str) -> int:
-    """About how many signs wide a formula is when it is set: a fraction is as wide as its wider part."""
-    fraction = re.compile(r"\\d?frac\{([^{}]*)\}\{([^{}]*)\}")
-    while (found := fraction.search(written)) is not None:
-        written = written[: found.start()] + max(found[1], found[2], key=len) + written[found.end() :]
-    written = re.sub(r"\\(left|right|bigl|bigr|mathrm|text|operatorname|,)", "", written)
-    written = re.sub(r"\\[a-zA-Z]+", "x", written)
-    return len(re.sub(r"[{}_^\s]", "", written))
-
-
-def _words(document: Document, spelling: Spelling) -> Iterator[str]:
+def _words(document: Document, spelling: Spelling, line: float) -> Iterator[str]:
     """Sentences under the formulas: names, symbols, conditions, conventions, what is left out."""
-    names = [f"${spelling.name(name)} = {text(meaning, spelling)}$" for name, meaning in document.names.items()]
+    names = [inline(f"{spelling.name(name)} = {text(meaning, spelling)}") for name, meaning in document.names.items()]
     if names:
         yield f"where {', '.join(names)}."
     said = [f"${spelling.name(name)}$: {_code(meaning)}" for name, meaning in meanings(document.net).items()]
     if said:
         yield f"{'; '.join(said)}."
+    for symbols, costs in document.asymptotes.items():
+        yield from _asymptotes(symbols, costs, spelling, line)
     requirements = document.net.requirements
     if requirements:
-        conditions = ", ".join(f"${condition_text(c, spelling)}$" for c in requirements)
+        conditions = ", ".join(inline(condition_text(c, spelling)) for c in requirements)
         yield f"It requires {conditions}."
     for name in document.conventions:
         rule = convention(name)
@@ -145,66 +160,62 @@ def _words(document: Document, spelling: Spelling) -> Iterator[str]:
         yield f"Not counted: {escaped('; '.join(document.uncounted))}."
 
 
+def _asymptotes(symbols: Sequence[str], costs: Mapping[str, Size], spelling: Spelling, line: float) -> Iterator[str]:
+    """A sentence, or a display where a formula is long."""
+    *others, last = map(spelling.name, symbols)
+    grow = "".join(f"${name}$, " for name in others) + rf"${last} \to \infty$"
+    like = {escaped(label): text(size, spelling) for label, size in costs.items()}
+    if max(map(width, like.values())) < INLINE:
+        said = (rf"{label} ${{}}\sim {flat(formula)}$" for label, formula in like.items())
+        yield f"As {grow}, {', '.join(said)}."
+    else:
+        yield f"As {grow},"
+        yield from equations((Equation(rf"\text{{{label}}}", r"\sim", f) for label, f in like.items()), line)
+        yield r"\noindent"
+
+
 def _code(meaning: str) -> str:
     """``kernel side of conv(K)-64`` with the layer in typewriter type."""
     head, of, layer = meaning.rpartition(" of ")
     return rf"{head} of \texttt{{{escaped(layer)}}}" if of and re.search(r"[\d(-]", layer) else escaped(meaning)
 
 
-def _long(document: Document) -> bool:
-    return document.table and len(document.rows) > ROWS
+# ------------------------------------------------------------ the layers
 
 
-def _table(document: Document, spelling: Spelling) -> Iterator[str]:
-    """Layers with their output and costs; a repeat is one row with how often."""
-    repeated = repeats(document.rows)
-    wraps = max((len(row.text) for row in document.rows), default=0) > LAYER
-    columns = ("p{36mm}" if wraps else "l") + ("r" if repeated else "") + "lrr"
-    heads = ["layer", *([r"$\times$"] if repeated else []), "output", "parameters", "MACs"]
-    environment = "longtable" if _long(document) else "tabular"
-    spelling = _on_one_line(spelling)
+def _setting(spelling: Spelling, line: float) -> Setting:
+    pair, letters = (r"\left(", r"\right)"), (line, SMALL, LETTER, 2 * SEP)
+    return Setting(spelling, _on_one_line(spelling), False, *letters, r" \times ", pair, r"\text{%s}")
+
+
+def _lines(table: Table, line: float) -> Iterator[str]:
+    columns = (f"p{{{table.room:.0f}pt}}" if table.room else "l") + ("r" if table.counts else "") + "lrr"
+    heads = ["layer", *([r"$\times$"] if table.counts else []), *HEADS]
+    begin = r"\begin{longtable}[l]" if table.long else r"\noindent\begin{tabular}"
     yield r"\medskip"
-    yield r"\begin{small}\setlength{\tabcolsep}{4pt}"
-    yield rf"\begin{{{environment}}}{{@{{}}{columns}@{{}}}}"
-    yield rf"\toprule {' & '.join(heads)} \\ \midrule" + (r" \endhead" if _long(document) else "")
-    for row in document.rows:
-        repeat = row.repeat
-        count = str(repeat) if isinstance(repeat, int) else f"${document.cell(repeat).text(spelling)}$"
-        layer = escaped(row.text)
-        for sign in "(,=" if wraps else "":
-            layer = layer.replace(sign, rf"{sign}\allowbreak{{}}")
-        cells = [(r"\raggedright " if wraps else "") + rf"\texttt{{{layer}}}"]
-        cells += ["" if count == "1" else count] if repeated else []
-        cells += [_stacked(_shape_lines(document.shape(row.output), spelling))]
-        cells += [_cell(document.cell(cost), spelling) for cost in (row.params, row.macs)]
-        yield f"{' & '.join(cells)} \\\\"
-    yield rf"\bottomrule \end{{{environment}}}"
+    yield rf"\begin{{small}}\setlength{{\tabcolsep}}{{{SEP}pt}}"
+    yield rf"{begin}{{@{{}}{columns}@{{}}}}"
+    yield rf"\toprule {' & '.join(heads)} \\ \midrule" + (r" \endhead" if table.long else "")
+    for index, layer in enumerate(table.layers):
+        count = [f"${c}$" if c and not c.isdigit() else c for c in table.counts[index : index + 1]]
+        yield f"{' & '.join([_layer(layer, bool(table.room)), *count, *map(_stacked, table.cells[index])])} \\\\"
+    yield rf"\bottomrule \end{{{'longtable' if table.long else 'tabular'}}}"
     yield r"\end{small}"
+    if table.below:
+        below = (Equation(rf"\text{{({n})}}", "=", formula) for n, formula in enumerate(table.below, 1))
+        yield from equations(below, line)
 
 
-def _cell(cost: Cost, spelling: Spelling) -> str:
-    lines = broken(cost._presentable, spelling, FORMULA)
-    return "" if lines == ["0"] else _stacked(lines)
+def _layer(said: str, wraps: bool) -> str:
+    layer = escaped(said)
+    for sign in "(,=" if wraps else "":
+        layer = layer.replace(sign, rf"{sign}\allowbreak{{}}")
+    return (r"\raggedright " if wraps else "") + rf"\texttt{{{layer}}}"
 
 
-def _shape_lines(tensor: Shape, spelling: Spelling) -> list[str]:
-    """A shape, its sizes one under the other where they are long."""
-    whole = shape(tensor, spelling)
-    if width(whole) <= FORMULA:
-        return [whole]
-    found: list[str] = []
-    for size in (*(() if tensor.ids else (tensor.channels,)), *tensor.dims):
-        lines = broken(size, spelling, FORMULA)
-        if len(size.terms) > 1:
-            lines = [rf"\bigl({lines[0]}", *lines[1:]]
-            lines[-1] += r"\bigr)"
-        found += [rf"{{}}\times {lines[0]}" if found else lines[0], *lines[1:]]
-    return found
-
-
-def _stacked(lines: list[str]) -> str:
-    if len(lines) == 1:
-        return f"${lines[0]}$"
+def _stacked(lines: Sequence[str]) -> str:
+    if len(lines) < 2:
+        return f"${lines[0]}$" if lines else ""
     inner = r" \\ & ".join(lines)
     return rf"$\begin{{aligned}}[t] & {inner} \end{{aligned}}$"
 

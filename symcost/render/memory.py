@@ -19,7 +19,7 @@ from symcost.render.figures import si
 from symcost.render.growth import ratio_text
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
-from symcost.render.latex import condition, escaped
+from symcost.render.latex import Equation, condition, equations, escaped, inline, needing
 from symcost.render.terminal import aligned, entry, spelling_of
 from symcost.sizes.notation import ASCII, LATEX, Spelling, condition_text
 
@@ -77,13 +77,12 @@ def _requirements(sheet: Sheet, spelling: Spelling) -> list[str]:
 
 
 def latex(sheet: Sheet) -> str:
-    lines = [rf"  \text{{{escaped(label)}}} &= {cost.latex()}" for label, cost in sheet.costs.items()]
+    rows = [Equation(rf"\text{{{escaped(label)}}}", "=", cost.latex()) for label, cost in sheet.costs.items()]
     if sheet.intensity is not None:
-        lines.append(rf"  \text{{intensity}} &= {ratio_text(sheet.intensity, LATEX)}")
-    body = " \\\\\n".join(lines)
+        rows.append(Equation(r"\text{intensity}", "=", ratio_text(sheet.intensity, LATEX)))
     needed = dict.fromkeys(condition(c) for cost in sheet.costs.values() for c in cost.domain.requirements())
-    said = f"Requires {', '.join(f'${c}$' for c in needed)}.\n" if needed else ""
-    return f"% needs \\usepackage{{amsmath}}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n{said}"
+    said = f"Requires {', '.join(map(inline, needed))}."
+    return needing([*equations(rows), *([r"\begin{sloppypar}\noindent", said, r"\end{sloppypar}"] if needed else [])])
 
 
 def markdown(sheet: Sheet) -> str:
@@ -193,11 +192,6 @@ def fields_page(title: str, rows: list[tuple[str, Field]]) -> str:
 def fields_latex(title: str, net: Architecture, field: Field) -> str:
     if field.whole:
         return f"% {title}: every output position sees {WHOLE}\n"
-    lines = [
-        rf"  \text{{receptive field}} &= {field.size[0].latex()}",
-        rf"  \text{{stride}} &= {field.stride[0].latex()}",
-    ]
-    start = field.start[0]
-    if start is not None:
-        lines.append(rf"  \text{{start}} &= {start.latex()}")
-    return "% needs \\usepackage{amsmath}\n\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}\n"
+    rows = {"receptive field": field.size[0], "stride": field.stride[0], "start": field.start[0]}
+    said = (Equation(rf"\text{{{label}}}", "=", cost.latex()) for label, cost in rows.items() if cost is not None)
+    return needing(equations(said))

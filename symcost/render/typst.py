@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from symcost.architecture import Cost
 from symcost.conventions import convention
-from symcost.render.document import Document, repeats
+from symcost.render.document import Document
+from symcost.render.lines import INDENT, broken, width
 from symcost.render.symbols import meanings
-from symcost.sizes.atoms import Size
+from symcost.render.table import HEADS, Setting, Table
 from symcost.sizes.notation import TYPST, Spelling, condition_text, text, typst_name
-from symcost.sizes.shape import Shape
+
+LINE = 405.0  # tenths of the size of letters: A4 with margins of 25 mm, in 11 points
+LETTER = 6.1  # of one in a typewriter
+GAP = 10.0  # between columns
+INLINE = 120  # points of a formula that stands in a paragraph
+LINES = 12  # of formulas that may stay on one page
 
 
 def page(document: Document) -> str:
@@ -26,12 +32,19 @@ def page(document: Document) -> str:
 
 
 def _formulas(document: Document, spelling: Spelling) -> Iterator[str]:
-    rows = [f'"{label}" &= {_formula(cost, spelling)}' for label, cost in document.costs.items()]
-    yield "$ " + " \\\n  ".join(rows) + " $"
+    costs = document.costs.items()
+    yield equations([(f'"{label}"', text(cost._presentable, spelling)) for label, cost in costs])
 
 
-def _formula(cost: Cost, spelling: Spelling) -> str:
-    return text(cost._presentable, spelling)
+def equations(rows: Sequence[tuple[str, str]], relation: str = "=") -> str:
+    """What stands on the left, and formulas, the long ones in lines."""
+    room = LINE - max(width(left, True) for left, _ in rows) - width("x = x", True) - INDENT
+    lines: list[str] = []
+    for left, formula in rows:
+        first, *others = broken(formula, room, typst=True)
+        lines += [f"{left} &{relation} {first}", *(f"&quad {more}" for more in others)]
+    written = "$ " + " \\\n  ".join(lines) + " $"
+    return f"#[#show math.equation: set block(breakable: true)\n{written}]" if len(lines) > LINES else written
 
 
 def _words(document: Document, spelling: Spelling) -> Iterator[str]:
@@ -41,6 +54,15 @@ def _words(document: Document, spelling: Spelling) -> Iterator[str]:
     said = [f"${spelling.name(name)}$: {escaped(meaning)}" for name, meaning in meanings(document.net).items()]
     if said:
         yield f"{'; '.join(said)}."
+    for symbols, costs in document.asymptotes.items():
+        like = {label: text(size, spelling) for label, size in costs.items()}
+        grow = f"As ${', '.join(map(spelling.name, symbols))} -> oo$,"
+        if max(width(formula, True) for formula in like.values()) < INLINE:
+            sentence = (f"{escaped(label)} $tilde.op {formula}$" for label, formula in like.items())
+            yield f"{grow} {', '.join(sentence)}."
+        else:
+            yield grow
+            yield equations([(f'"{label}"', formula) for label, formula in like.items()], "tilde.op")
     if document.net.requirements:
         conditions = ", ".join(f"${condition_text(c, spelling)}$" for c in document.net.requirements)
         yield f"It requires {conditions}."
@@ -51,34 +73,54 @@ def _words(document: Document, spelling: Spelling) -> Iterator[str]:
         yield f"Not counted: {escaped('; '.join(document.uncounted))}."
 
 
+def _on_one_line(spelling: Spelling) -> Spelling:
+    def over(top: str, bottom: str) -> str:
+        return rf"{top}\/{bottom}"
+
+    def rounded(name: str) -> Callable[[str, str], str]:
+        return lambda top, bottom: f"{name}({top if bottom == '1' else over(top, bottom)})"
+
+    return replace(
+        spelling,
+        fraction=over,
+        floor=rounded("floor"),
+        ceil=rounded("ceil"),
+        braces_fraction=False,
+    )
+
+
 def _table(document: Document, spelling: Spelling) -> Iterator[str]:
-    repeated = repeats(document.rows)
-    heads = ["layer", *(["$times$"] if repeated else []), "output", "parameters", "MACs"]
-    align = ["left", *(["right"] if repeated else []), "left", "right", "right"]
-    yield f"#table(columns: {len(heads)}, stroke: none, align: ({', '.join(align)}),"
+    letters = LINE, 1, LETTER, GAP
+    setting = Setting(spelling, _on_one_line(spelling), True, *letters, " times ", ("(", ")"), '"%s"')
+    table = Table.of(document, setting)
+    heads = ["layer", *(["$times$"] if table.counts else []), *HEADS]
+    align = ["left", *(["right"] if table.counts else []), "left", "right", "right"]
+    columns = [f"{table.room / 10:.1f}em" if table.room else "auto", *["auto"] * (len(heads) - 1)]
+    yield f"#table(columns: ({', '.join(columns)}), stroke: none, align: ({', '.join(align)}),"
     yield "  table.hline(),"
     yield f"  table.header({', '.join(f'[{head}]' for head in heads)}),"
     yield "  table.hline(),"
-    for row in document.rows:
-        repeat = row.repeat
-        count = str(repeat) if isinstance(repeat, int) else f"${_formula(document.cell(repeat), spelling)}$"
-        cells = [f"`{row.text}`", *([count if count != "1" else ""] if repeated else [])]
-        cells += [f"${_shape(document.shape(row.output), spelling)}$"]
-        cells += [_cell(document.cell(cost), spelling) for cost in (row.params, row.macs)]
+    for index, layer in enumerate(table.layers):
+        count = [f"${c}$" if c and not c.isdigit() else c for c in table.counts[index : index + 1]]
+        cells = [_layer(layer, bool(table.room)), *count, *map(_stacked, table.cells[index])]
         yield f"  {', '.join(f'[{cell}]' for cell in cells)},"
     yield "  table.hline(),"
     yield ")"
+    if table.below:
+        yield ""
+        yield equations([(f'"({n})"', formula) for n, formula in enumerate(table.below, 1)])
 
 
-def _cell(cost: Cost, spelling: Spelling) -> str:
-    written = _formula(cost, spelling)
-    return "" if written == "0" else f"${written}$"
+def _layer(said: str, wraps: bool) -> str:
+    if not wraps or not any(sign in said for sign in "(,="):
+        return f"`{said}`"
+    pieces = "\u200b".join(re.split(r"(?<=[(,=])", said))
+    return f"`{pieces}`"
 
 
-def _shape(tensor: Shape, spelling: Spelling) -> str:
-    sizes: list[Size] = [] if tensor.ids else [tensor.channels]
-    written = (text(s, spelling) for s in (*sizes, *tensor.dims))
-    return " times ".join(w if " " not in w else f"({w})" for w in written) or "1"
+def _stacked(lines: Sequence[str]) -> str:
+    turn = r" \ &"
+    return f"${'&' if len(lines) > 1 else ''}{turn.join(lines)}$" if lines else ""
 
 
 def escaped(words: str) -> str:
