@@ -34,9 +34,10 @@ exclude_patterns = [".*", "build", "dist", "symcost", "benchmarks", "grammar", "
 
 CONTENTS = {
     "Tutorials": ["tutorials/paper", "tutorials/scaling", "tutorials/latex"],
-    "At hand": ["cheatsheet", "language", "cli", "api", "counting", "counters", "editors"],
+    "At hand": ["cheatsheet", "language", "cli", "api", "counting", "counters", "limits", "editors"],
     "Made from the code": ["layers", "conventions", "zoo", "catalogue", "diagnostics"],
-    "To change it": ["howto/layer", "howto/convention", "howto/network", "architecture", "errata", "changelog"],
+    "To add to it": ["howto/layer", "howto/convention", "howto/network"],
+    "How it is made": ["architecture", "testing", "performance", "errata", "changelog"],
 }
 BELOW = {"docs/catalogue": "/docs/catalogue/*", "docs/diagnostics": "/tests/diagnostics/*"}
 

@@ -23,6 +23,7 @@ import shlex
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from symcost.graph.modules import STD
 from symcost.graph.scope import DOMAINS, RESERVED
 from symcost.graph.values import ARITY, FIELDS
 from symcost.layers import KINDS, known
+from symcost.limiting import Limits
 from symcost.ops import MEANING, Op
 from symcost.parser import grammar_path
 from symcost.parser import parse as parse_syntax
@@ -300,7 +302,15 @@ def diagnostics() -> str:
     return "\n" + "\n".join(lines) + "\n\n"
 
 
+def limits() -> str:
+    """Every limit with its value."""
+    lines = ["| limit | | of |", "|---|---|---|"]
+    lines += [f"| `{f.name}` | {f.default} | {f.metadata['meaning']} |" for f in fields(Limits)]
+    return "\n" + "\n".join(lines) + "\n\n"
+
+
 LISTS: dict[str, Callable[[], str]] = {
+    "limits": limits,
     "keywords": lambda: "\n" + _filled(sorted(keywords())) + "\n",
     "signatures": signatures,
     "prices": prices,
@@ -382,7 +392,7 @@ def test_every_command_and_option_is_described() -> None:
     for name, command in cli.commands.items():
         assert f"## symcost {name}\n" in text, name
         for option in command.get_params(click.Context(command, parent=context)):
-            if isinstance(option, click.Option) and "--help" not in option.opts:
+            if isinstance(option, click.Option) and not {"--help", "--limit"} & set(option.opts):
                 spelled = max(option.opts, key=len)
                 assert f"`{spelled}" in section(DOCS / "cli.md", f"symcost {name}"), (name, spelled)
 
