@@ -288,6 +288,8 @@ class _Follower:
         inside, self.found, self.marked = self.found, kept, before
         if isinstance(one, str):
             return (one,)
+        if len(one) != len(x[-1]):  # a turn makes other axes of the positions
+            return ("moved",)
         state = tuple(_repeated(axis, turn, turns, index) for axis, turn in zip(x[-1], one, strict=True))
         text = " ".join(text for text, _ in inside)
         self.found.append((f"[ {text} ] x {turns}", state))
@@ -300,6 +302,8 @@ def through(state: State, reach: Reach) -> State:
         return "all" if reach == "all" and state != "other" else state
     if isinstance(reach, str):
         return reach if state else state
+    if len(state) != len(reach):  # something before made other axes of the positions
+        return "moved"
     return tuple(tuple(path.through(taps) for path in axis) for axis, taps in zip(state, reach, strict=True))
 
 

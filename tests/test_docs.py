@@ -206,7 +206,8 @@ def printed(command: str) -> str:
     assert words[0] == "symcost", f"only symcost and cat are run, not {words[0]}"
     env = {"COLUMNS": "80", "NO_COLOR": "1"}
     done = CliRunner(env=env).invoke(cli, words[1:], input=given, prog_name="symcost", catch_exceptions=False)
-    return "".join(f"{line.rstrip()}\n" for line in done.output.splitlines())
+    slow = "symcost: computing for "  # said on a busy machine
+    return "".join(f"{line.rstrip()}\n" for line in done.output.splitlines() if not line.startswith(slow))
 
 
 @pytest.mark.parametrize("path", RUN, ids=names)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import examples
 
 import symcost
-from symcost import receptive
+from symcost import receptive, zoo
 
 SIDE = 400
 
@@ -272,3 +272,9 @@ def test_what_is_refused(program: str, message: str | None) -> None:
         return
     with pytest.raises(symcost.SymcostError, match=message):
         receptive.field(net)
+
+
+def test_positions_that_become_other_axes() -> None:
+    """TNT's words inside patches: an axis less, and one more again. Attention sees everything in the end."""
+    net = zoo.load("timm_vit").net("tnt", L=12, c=24, d=384, g=4, h=6)
+    assert receptive.field(net).whole

@@ -190,6 +190,14 @@ def test_powers_with_symbols_above() -> None:
     assert not (two ** Size.of(Z)).integer
 
 
+def test_powers_of_zero() -> None:
+    """0^X is 0 from X = 1 on, where nothing can be divided by it; 0^0 is 1, so that an exponent that may be 0 stays."""
+    assert Size.of(0) ** x == 0
+    assert Size.of(0) ** Size.of(Symbol("n", low=0)) != 0
+    with pytest.raises(SymcostError):
+        x / Size.of(0) ** x
+
+
 @given(st.integers(1, 12), st.integers(-9, 9), st.integers(0, 9), st.integers(-3, 3), st.integers(-5, 5))
 @examples(100)
 def test_values_of_powers(base: int, exponent: int, factor: int, shift: int, e: int) -> None:

@@ -471,6 +471,8 @@ def power(base: Size, exponent: Size) -> Size:
     if isinstance(number, int):
         return _integer_power(base, number)
     value = base.number
+    if value == 0 and (lower(exponent) or 0) > 0:
+        return ZERO
     if isinstance(value, int) and value > 0:
         if value == 1:
             return ONE

@@ -164,8 +164,7 @@ def _printed_order(size: Size) -> list[Monomial]:
 
 def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     over = [(a, e) for a, e in monomial if e > 0]
-    if sp.braces_fraction:  # a sum reaches to the end of its term
-        over.sort(key=lambda pair: isinstance(pair[0], Sum))
+    over.sort(key=lambda pair: (sp.braces_fraction and isinstance(pair[0], Sum), _rank(pair[0])))
     under = [(a, -e) for a, e in monomial if e < 0]
     top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
     factors = [_factor(a, e, sp) for a, e in over]
@@ -186,6 +185,13 @@ def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     if len(divisors) > 1 and not sp.braces_fraction:
         denominator = f"({denominator})"
     return sp.fraction(numerator, denominator)
+
+
+def _rank(atom: Atom) -> int:
+    """Papers write batch, channels, kernel, then the sides of images, known by their letters or rounded; sums come last."""
+    if isinstance(atom, Group):
+        return 2
+    return int(isinstance(atom, Floor) or (isinstance(atom, Symbol) and atom.name[0] in "HWXY"))
 
 
 def _joined(factors: list[str], sp: Spelling) -> str:
