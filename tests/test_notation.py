@@ -123,7 +123,7 @@ WRITTEN = [
     (two**n, "2^n", "2^n", "2^{n}"),
     (3 * two**n, "3*2^n", "3·2^n", r"3 \cdot 2^{n}"),
     (two**n * Size.of(3) ** n, "2^n*3^n", "2^n·3^n", r"2^{n} \cdot 3^{n}"),
-    (two ** (n * y), "2^(Y*n)", "2^(Y·n)", "2^{Y n}"),
+    (two ** (n * y), "2^(n*Y)", "2^(n·Y)", "2^{n Y}"),
     (Size.of(-1) ** n, "(-1)^n", "(-1)^n", r"\left(-1\right)^{n}"),
     (sqrt(x), "sqrt(X)", "sqrt(X)", r"\sqrt{X}"),
     (minimum(x, y), "min(X, Y)", "min(X, Y)", r"\min\left(X, Y\right)"),
