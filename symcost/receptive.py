@@ -89,10 +89,8 @@ class Path:
             self, extent=self.extent + (taps.width - 1) * self.step, step=self.step * taps.step, before=before
         )
 
-    def met(self, other: Path) -> Path | None:
-        """Both at once, where they differ in their reach only."""
-        if self.step != other.step or self.outer != other.outer:
-            return None
+    def met(self, other: Path) -> Path:
+        """Both at once, which differ in their reach only."""
         if self.before is None or other.before is None:
             return replace(self, extent=maximum(self.extent, other.extent), before=None)
         before = maximum(self.before, other.before)
@@ -167,16 +165,11 @@ def _field(net: Architecture, states: tuple[State, ...], what: str) -> Field:
 
 def _merged(axes: list[Axis]) -> Axis:
     """The paths of all branches, those that differ in reach only as one."""
-    found: list[Path] = []
+    found: dict[object, Path] = {}
     for path in (path for axis in axes for path in axis):
-        for place, other in enumerate(found):
-            both = other.met(path)
-            if both is not None:
-                found[place] = both
-                break
-        else:
-            found.append(path)
-    return tuple(found)
+        key = (path.step, path.outer)
+        found[key] = found[key].met(path) if key in found else path
+    return tuple(found.values())
 
 
 class _Follower:

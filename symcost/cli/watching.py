@@ -25,6 +25,7 @@ class _Watch:
         self.limits, self.hurried = limits, hurried
         self.found: Diagnostic | None = None
         self._began = time.process_time()
+        self._before = resident()  # of a process that has done other things
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._help = {name: raising(name) for name in ("seconds", "megabytes")}
@@ -57,7 +58,7 @@ class _Watch:
         if self.hurried and self._computing() > seconds:
             message = f"no answer after {seconds} seconds of computing"
             return Diagnostic("over-limit", message, help=self._help["seconds"])
-        if resident() > megabytes * 1_000_000:
+        if resident() - self._before > megabytes * 1_000_000:
             message = f"this takes more than {megabytes} megabytes of memory"
             return Diagnostic("over-limit", message, help=self._help["megabytes"])
         return None
