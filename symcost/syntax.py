@@ -1,4 +1,4 @@
-"""What was written: one frozen class for each construct of the language, each with its place.
+"""What was written: one record for each construct of the language, each with its place.
 
 Nodes are bare data. They know nothing of the parser that made them and nothing of what they mean; a pass over them is one
 function with a ``match``. Two nodes are equal when they say the same, wherever they stand.
