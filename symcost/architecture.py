@@ -26,7 +26,7 @@ from symcost.parser import parse as parse_syntax
 from symcost.prove import compare
 from symcost.sizes.atoms import Atom, Floor, Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, condition_text, text
+from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, DomainError, Source, Span, SymcostError, counted, nearest
 from symcost.syntax import File, Net
@@ -78,12 +78,13 @@ class Cost:
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must hold for the formula to be true, in the user's symbols."""
-        return tuple(condition_text(c, UNICODE) for c in self.domain.requirements())
+        return self.domain.conditions_as(UNICODE)
 
     @property
     def names(self) -> dict[str, str]:
         """What named sizes in the formula stand for."""
-        return {name: str(size) for name, size in self.definitions.items()}
+        spelling = self.domain.spelled(ASCII)
+        return {name: text(size, spelling) for name, size in self.definitions.items()}
 
     @property
     def definitions(self) -> dict[str, Size]:
@@ -165,10 +166,11 @@ class Cost:
 
     def latex(self) -> str:
         """The formula in LaTeX, without dollars."""
-        return text(self._presentable, LATEX)
+        return self.text(LATEX)
 
     def text(self, spelling: Spelling = ASCII) -> str:
-        return text(self._presentable, spelling)
+        """The formula in one of the notations, factors in the order of batch, channels, kernels and sides."""
+        return text(self._presentable, self.domain.spelled(spelling))
 
     def seconds(self, speed: Any) -> Cost:
         """Time in seconds on a device of that ``speed`` in FLOPS, operations a second.
@@ -188,7 +190,8 @@ class Cost:
         """How the cost grows in a symbol: leading term, doubling ratio, elasticity, the form without roundings."""
         from symcost.growth import scaling
 
-        return scaling(self._public, self.domain.declared(symbol).symbol, self.domain.facts())
+        found = scaling(self._public, self.domain.declared(symbol).symbol, self.domain.facts())
+        return replace(found, role=self.domain.roles)
 
     def within(self, budget: Any, symbol: str) -> Answer:
         """The largest integer for a symbol with which the cost keeps to a budget, ``"4G"``: exact, with how it was found.
@@ -518,7 +521,7 @@ class Architecture(Displayed):
     @property
     def conditions(self) -> tuple[str, ...]:
         """What must hold for the network to exist."""
-        return tuple(condition_text(c, UNICODE) for c in self.domain.requirements())
+        return self.domain.conditions_as(UNICODE)
 
     @property
     def requirements(self) -> tuple[Condition, ...]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
 from math import isfinite, lcm
 from typing import Any
 
 from symcost.graph import Graph, resolved
+from symcost.graph.roles import Roles
 from symcost.graph.scope import Binding, Declared, Scope
 from symcost.graph.values import Evaluator
 from symcost.latex_formula import Names, is_latex, read_formula
 from symcost.parser import parse_formula
 from symcost.sizes.atoms import ONE, DivisionByZero, Size, SizeLike, Symbol, product
 from symcost.sizes.facts import Condition, at_least, divisible, equal, simplified
-from symcost.sizes.notation import ASCII, condition_text
+from symcost.sizes.notation import ASCII, Role, Spelling, by_letter, condition_text
 from symcost.source import Diagnostic, DomainError, Report, Source, SymcostError, nearest
 from symcost.syntax import Expr
 
@@ -34,10 +35,15 @@ class Domain:
     named: tuple[Symbol, ...]
     conditions: tuple[Condition, ...]
     assumed: tuple[Condition, ...]
+    roles: Callable[[Symbol], Role] = field(default=by_letter, repr=False, compare=False)
 
     @staticmethod
     def of(graph: Graph) -> Domain:
-        return Domain(graph.symbols, graph.named, graph.conditions, graph.assumed)
+        return Domain(graph.symbols, graph.named, graph.conditions, graph.assumed, Roles(graph))
+
+    def spelled(self, spelling: Spelling) -> Spelling:
+        """A notation that multiplies in the order of this network's batch, channels, kernels and sides."""
+        return replace(spelling, role=self.roles)
 
     def public(self, size: Size) -> Size:
         """A size in the symbols the user declared."""
@@ -47,6 +53,11 @@ class Domain:
     @cached_property
     def _back(self) -> dict[Symbol, Size]:
         return {m: whole for d in self.symbols.values() for m, whole in d.back.items()}
+
+    def conditions_as(self, spelling: Spelling) -> tuple[str, ...]:
+        """The requirements in one of the notations."""
+        written = self.spelled(spelling)
+        return tuple(condition_text(c, written) for c in self.requirements())
 
     def requirements(self) -> tuple[Condition, ...]:
         """What must hold, strongest form only, in the user's symbols; assumed facts first."""
@@ -163,7 +174,7 @@ class Domain:
         symbols |= self._new(given, symbols)
         assumed = [c.subs(values) for c in self.assumed]
         named = tuple(s for s in self.named if s not in changed and not (changed & _beneath(s)))
-        return Domain(symbols, named, simplified(left), tuple(c for c in assumed if c.holds() is not True))
+        return Domain(symbols, named, simplified(left), tuple(c for c in assumed if c.holds() is not True), self.roles)
 
     def _moved(self, condition: Condition, given: Given) -> Condition:
         if self.apply(condition.guard, given).number == 0:
@@ -202,7 +213,7 @@ class Domain:
 
     def _check(self, given: Given) -> None:
         """Refuse values outside the domain, with the reason."""
-        wrong = []
+        wrong, spelling = [], self.spelled(ASCII)
         for name, value in given.items():
             if value.number is not None:
                 wrong += _outside(self._called(name), value)
@@ -211,10 +222,10 @@ class Domain:
         values = {d.symbol: given[n] for n, d in self.symbols.items() if n in given}
         for condition in self.assumed:
             if condition.subs(values).holds() is False:
-                wrong.append(f"it was assumed that {condition_text(condition, ASCII)}")
+                wrong.append(f"it was assumed that {condition_text(condition, spelling)}")
         if not wrong:
             wrong += [
-                f"{condition.why}: {condition_text(condition.mapped(self.public), ASCII)}"
+                f"{condition.why}: {condition_text(condition.mapped(self.public), spelling)}"
                 for condition in self.conditions
                 if self._broken(condition, given)
             ]

@@ -7,8 +7,8 @@ end: that is decided on the exponents by linear inequalities, exactly. What is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from itertools import product as every
@@ -40,6 +40,7 @@ from symcost.sizes.atoms import (
 )
 from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.functions import maximum, minimum, sqrt
+from symcost.sizes.notation import Role, by_letter
 from symcost.sizes.rounding import over_one_divisor
 
 MAX_INEQUALITIES = 3_000  # while a system of them is solved
@@ -639,6 +640,7 @@ class Scaling(Displayed):
     doubling: Limit | None
     elasticity: Ratio | None
     smooth: Smooth | None
+    role: Callable[[Symbol], Role] = field(default=by_letter, repr=False, compare=False)  # for printing
 
     @property
     def exponent(self) -> Fraction | None:

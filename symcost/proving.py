@@ -228,7 +228,8 @@ def _answer(
         verdict = _rounded(left, asked)
     else:
         verdict = compared(left, asked.relation, right, conditions)
-    said = tuple(condition_text(c.mapped(domain.public), UNICODE) for c in (*domain.requirements(), *facts))
+    spelling = domain.spelled(UNICODE)
+    said = tuple(condition_text(c.mapped(domain.public), spelling) for c in (*domain.requirements(), *facts))
     values = None
     witness = verdict.witness
     if witness:

@@ -30,7 +30,7 @@ from symcost.cli import cli
 from symcost.emit.module import DIALECTS, Emitter, Formulas
 from symcost.sizes import Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.sizes.functions import divisible, gcd, holds, log2, minimum, sqrt
+from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
 from symcost.sizes.sums import summed
 from symcost.source import DomainError, SymcostError
 
@@ -369,6 +369,14 @@ def test_functions(language: str, run: Any, name: str) -> None:
         if language == "numpy" and name in ("root", "roots", "log"):
             continue  # one point without a value stops the whole array; each row is run by itself below
         assert found == expected, (row, found, expected)
+
+
+@pytest.mark.parametrize(("language", "run"), [("python", in_python), ("numpy", in_numpy)])
+def test_one_number_beyond_int64(language: str, run: Any) -> None:
+    """NumPy's minimum of two Python integers would convert both to int64."""
+    found = [minimum(5 * x, Size.of(27)), maximum(5 * x, Size.of(27)), gcd(7 * x, 12 * x + 12)]
+    emitter = Emitter(Formulas("wide", {f"f{i}": size for i, size in enumerate(found)}), {"X": (1, 10**30)})
+    assert run(emitter, [[10**30], [6]]) == [[27, 27], [5 * 10**30, 30], [4, 42]]
 
 
 NETS = {

@@ -40,7 +40,7 @@ from symcost.render.figures import si
 from symcost.render.html import page
 from symcost.render.html.start import sliders
 from symcost.render.json import page as json_page
-from symcost.render.mathml import condition, equation, formula, shape
+from symcost.render.mathml import MATHML, condition, equation, formula, shape
 from symcost.sizes.atoms import ONE, Size, Symbol, total
 from symcost.sizes.facts import Condition
 from symcost.sizes.functions import divisible, gcd, holds, log2, sqrt
@@ -245,10 +245,13 @@ def test_mathml_is_well_formed(name: str) -> None:
     """Every element is one of MathML Core, and no bare text stands between elements."""
     net = net_of(name)
     document = Document(net, name)
-    found = [formula(c._presentable) for c in document.costs.values()]
-    found += [formula(document.cell(c)._presentable) for row in net.layers for c in (row.params, row.macs)]
-    found += [shape(document.shape(row.output)) for row in net.layers] + [condition(c) for c in net.requirements]
-    found += [equation(own, size) for own, size in document.names.items()]
+    spelling = net.domain.spelled(MATHML)
+    found = [formula(c._presentable, spelling) for c in document.costs.values()]
+    found += [formula(document.cell(c)._presentable, spelling) for row in net.layers for c in (row.params, row.macs)]
+    found += [shape(document.shape(row.output), spelling) for row in net.layers] + [
+        condition(c, spelling) for c in net.requirements
+    ]
+    found += [equation(own, size, spelling) for own, size in document.names.items()]
     for written in found:
         for element in ElementTree.fromstring(written).iter():
             leaf = element.tag in ("mi", "mn", "mo", "mtext")
@@ -261,7 +264,7 @@ def test_mathml_is_well_formed(name: str) -> None:
             assert arity in (None, len(element)), written
 
 
-MATHML = {
+WRITTEN = {
     "X*Y": (x * y, "<mi>X</mi><mo>\u2062</mo><mi>Y</mi>"),
     "2*X + 1": (2 * x + 1, "<mn>2</mn><mo>\u2062</mo><mi>X</mi><mo>+</mo><mn>1</mn>"),
     "X^2": (x**2, "<msup><mi>X</mi><mn>2</mn></msup>"),
@@ -274,10 +277,10 @@ MATHML = {
 }
 
 
-@pytest.mark.parametrize("written", MATHML)
+@pytest.mark.parametrize("written", WRITTEN)
 def test_mathml(written: str) -> None:
-    size, expected = MATHML[written]
-    assert formula(size) == f"<math>{expected}</math>"
+    size, expected = WRITTEN[written]
+    assert formula(size, MATHML) == f"<math>{expected}</math>"
 
 
 # ------------------------------------------------------------ blocks and what layers add

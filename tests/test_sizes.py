@@ -165,6 +165,7 @@ def test_floor_division_and_remainder_are_those_of_python(value: int, d: int, la
 @given(polynomials(leaves=4), st.integers(0, 4), st.integers(0, 4))
 @examples(60)
 def test_laws_of_powers(f: Any, i: int, j: int) -> None:
+    assume(len(f.size.terms) <= 6)  # to the 16th power
     assert f.size**i * f.size**j == f.size ** (i + j)
     assert (f.size**i) ** j == f.size ** (i * j)
 

@@ -339,11 +339,12 @@ def _invert_one(name: str, limits: list[tuple[Cost, str, Budget]], form: str | N
     formula = closed(budgets[0], unknown.symbol) if len(budgets) == 1 and most else None
     whole = None if formula is None or formula.number is not None else unknown.formula.subs({unknown.symbol: formula})
     if whole is not None and budgets[0].slack.symbols() - {unknown.symbol}:
-        _closed(name, text(whole, ASCII if form == "json" else UNICODE), form)
+        _closed(name, text(whole, domain.spelled(ASCII if form == "json" else UNICODE)), form)
         return
     answer = inverted(domain, budgets, name, least=not most)
     if form == "json":
-        click.echo(growth.answer_page(answer, name, None if whole is None else text(whole, ASCII)), nl=False)
+        written = None if whole is None else text(whole, domain.spelled(ASCII))
+        click.echo(growth.answer_page(answer, name, written), nl=False)
         return
     costs = []
     for cost, bound, _ in limits if answer.value is not None else ():
@@ -352,7 +353,7 @@ def _invert_one(name: str, limits: list[tuple[Cost, str, Budget]], form: str | N
         )
         costs.append((cost.at({name: answer.value}), beyond, bound))
     word = "largest" if most else "smallest"
-    written = None if whole is None else f"{name} = {text(whole, UNICODE)}"
+    written = None if whole is None else f"{name} = {text(whole, domain.spelled(UNICODE))}"
     _written(lambda console: growth.show_answer(answer, name, word, written, costs, console))
 
 

@@ -11,6 +11,12 @@ from symcost.emit.code import Node
 from symcost.emit.languages import PYTHON
 from symcost.emit.writing import ATOM, SUM, Writer
 
+
+def _pairwise(name: str) -> str:
+    """NumPy's function of two numbers, in one type: of two Python integers it would make int64, however large they are."""
+    return f"def NAME(a, b):\n    return np.{name}(np.asarray(a, dtype=TYPE), np.asarray(b, dtype=TYPE))\n"
+
+
 NUMPY = replace(
     PYTHON,
     name="NumPy",
@@ -24,9 +30,9 @@ NUMPY = replace(
     native=frozenset(),
     fraction="np.frompyfunc(Fraction, 2, 1)(np.asarray({top}).astype(object), np.asarray({bottom}).astype(object))",
     helpers={
-        "min": "NAME = np.minimum\n",
-        "max": "NAME = np.maximum\n",
-        "gcd": "NAME = np.gcd\n",
+        "min": _pairwise("minimum"),
+        "max": _pairwise("maximum"),
+        "gcd": _pairwise("gcd"),
         "power": "NAME = np.frompyfunc(pow, 2, 1)\n",
         "root": "def _root(square):\n    value = isqrt(max(square, 0))\n    return value if value*value == square else -1\n\n\n"
         "NAME = np.frompyfunc(_root, 1, 1)\n",

@@ -129,7 +129,7 @@ def _mistakes(entry: Entry) -> Iterator[tuple[str, str]]:
     for check in entry.checks:
         if check.differs:
             derived = next(o.derived for o in verify(entry) if o.check is check)
-            right = _in_math(check, check.equal[0]) if check.equal else _derived(derived)
+            right = _in_math(check, check.equal[0]) if check.equal else _derived(derived, check)
             asked = f"`{check.ask}`: " if len(check.ask) < WIDE else ""
             yield f"{asked}{_in_math(check, check.differs[0])}", right
             return
@@ -215,7 +215,7 @@ def _check(check: Check, outcomes: Sequence[Outcome]) -> Iterator[str]:
     figures = list(zip(check.figures, (o for o in outcomes if o.what == "figure"), strict=True))
     several = not formulas and any(f.ask for f, _ in figures)  # then the table says what is asked
     if formulas:
-        yield f"* {asked}: {_derived(formulas[0].derived)}{_where(formulas[0].derived)}"
+        yield f"* {asked}: {_derived(formulas[0].derived, check)}{_where(formulas[0].derived)}"
         yield from (f"  * {_formula(check, o)}" for o in formulas)
     elif not several or under:
         yield f"* {asked}:"
@@ -254,9 +254,9 @@ def _typeset(check: Check, formula: str) -> str:
     return latex(described(check).domain.parsed(formula))
 
 
-def _derived(size: Size) -> str:
-    value = size.number
-    return grouped(value) if isinstance(value, int) else f"${text(presentable(size), LATEX)}$"
+def _derived(size: Size, check: Check) -> str:
+    value, domain = size.number, described(check).domain
+    return grouped(value) if isinstance(value, int) else f"${text(presentable(size), domain.spelled(LATEX))}$"
 
 
 def _where(size: Size) -> str:

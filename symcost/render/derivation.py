@@ -27,13 +27,17 @@ RELATION = 14  # points of an equals sign
 
 def show(derivation: Derivation, console: Console, points: int = 0) -> None:
     """Print the steps. ``points`` is at how many points they were checked."""
-    for line in _lines(derivation, spelling_of(console), console.width, points):
+    for line in _lines(derivation, _spelled(derivation, spelling_of(console)), console.width, points):
         console.print(line, soft_wrap=True)
+
+
+def _spelled(derivation: Derivation, spelling: Spelling) -> Spelling:
+    return derivation.cost.domain.spelled(spelling)
 
 
 def plain(derivation: Derivation, width: int = 80) -> str:
     """The same as text, without colours."""
-    return "".join(f"{line.plain}\n" for line in _lines(derivation, UNICODE, width, 0))
+    return "".join(f"{line.plain}\n" for line in _lines(derivation, _spelled(derivation, UNICODE), width, 0))
 
 
 def _lines(derivation: Derivation, spelling: Spelling, width: int, points: int) -> Iterator[Text]:
@@ -58,7 +62,7 @@ def _title(derivation: Derivation, spelling: Spelling) -> str:
     """``bn on C@H × W → C@H × W``"""
     if derivation.input is None or derivation.output is None:
         return derivation.title
-    arrow = "→" if spelling is UNICODE else "->"
+    arrow = "->" if spelling.ascii else "→"
     return f"{derivation.title} on {derivation.input.text(spelling)} {arrow} {derivation.output.text(spelling)}"
 
 
@@ -115,17 +119,18 @@ def _notes(derivation: Derivation, spelling: Spelling, points: int) -> Iterator[
 
 def latex(derivation: Derivation) -> str:
     """One `align*` that may break over pages; a step is a line of text and its formula."""
+    spelling = _spelled(derivation, LATEX)
     column = max(width(_left(step)) for step in derivation.steps)
     room = LINE - column - RELATION - HANGING
     lines = [r"{\allowdisplaybreaks\sloppy"]
     known = ""
     for index, step in enumerate(_once(derivation.steps)):
-        on = "" if step.on is None else f" on {inline(shape(step.on))}"
+        on = "" if step.on is None else f" on {inline(shape(step.on, spelling))}"
         rule = f": {escaped(step.rule)}" if step.rule else ""
         said = rf"({step.number}) \emph{{{escaped(step.what)}}}{on}{rule}"
         lines.append(rf"\noindent {said}" if not index else rf"\intertext{{{said}}}")
         lines += ["\\begin{align*}"] if not index else []
-        known, written = _aligned(step, known, room)
+        known, written = _aligned(step, spelling, known, room)
         lines += [f"  {line} \\\\" for line in written]
     lines[-1] = lines[-1].removesuffix(" \\\\")
     lines += ["\\end{align*}}"]
@@ -139,8 +144,8 @@ def _left(step: Step) -> str:
     return latex_name(step.name) if step.name else f"({step.number})"
 
 
-def _aligned(step: Step, known: str, room: float) -> tuple[str, list[str]]:
-    before, after = text(step.before, LATEX), text(step.after, LATEX)
+def _aligned(step: Step, spelling: Spelling, known: str, room: float) -> tuple[str, list[str]]:
+    before, after = text(step.before, spelling), text(step.after, spelling)
     sign = r"\sim" if step.limit else "="
     if text(step.before, UNICODE) == text(step.after, UNICODE):
         shown = [("=", after)]
@@ -159,23 +164,25 @@ def _aligned(step: Step, known: str, room: float) -> tuple[str, list[str]]:
 
 def markdown(derivation: Derivation) -> str:
     """A numbered list, formulas as LaTeX between dollars."""
+    spelling = _spelled(derivation, LATEX)
     lines = [f"**{_title(derivation, UNICODE)}**", "", f"{derivation.meaning}", ""]
     for step in _once(derivation.steps):
-        before, after = text(step.before, LATEX), text(step.after, LATEX)
+        before, after = text(step.before, spelling), text(step.after, spelling)
         sign = r"\sim" if step.limit else "="
         left = f"{latex_name(step.name)} = " if step.name else ""
         chain = before if before == after else f"{before} {sign} {after}"
-        on = "" if step.on is None else f" on ${shape(step.on)}$"
+        on = "" if step.on is None else f" on ${shape(step.on, spelling)}$"
         rule = f": {step.rule}" if step.rule else ""
         lines.append(f"{step.number}. *{step.what}*{on}{rule}  \n   ${left}{chain}$")
     lines.append("")
-    for label, said in _notes(derivation, UNICODE, 0):
+    for label, said in _notes(derivation, _spelled(derivation, UNICODE), 0):
         lines += [f"* {label}: {said}"] if label else [f"{lines.pop()}; {said}"]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def page(derivation: Derivation, points: int = 0) -> str:
     """One JSON document."""
+    spelling = _spelled(derivation, ASCII)
     data = {
         "schema": SCHEMA,
         "symcost": __version__,
@@ -184,18 +191,18 @@ def page(derivation: Derivation, points: int = 0) -> str:
         "output": None if derivation.output is None else str(derivation.output),
         "meaning": derivation.meaning,
         "cost": data_of(derivation.cost),
-        "steps": [_data(step) for step in derivation.steps],
+        "steps": [_data(step, spelling) for step in derivation.steps],
         "no_cost": list(derivation.free),
-        "requires": [condition_text(c, ASCII) for c in derivation.requirements],
+        "requires": [condition_text(c, spelling) for c in derivation.requirements],
         "sources": list(derivation.sources),
         "checked_at": points,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _data(step: Step) -> dict[str, object]:
+def _data(step: Step, spelling: Spelling) -> dict[str, object]:
     def both(form: Form) -> str:
-        return text(form, ASCII)
+        return text(form, spelling)
 
     return {
         "number": step.number,

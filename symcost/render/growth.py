@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,7 +39,7 @@ WHY = {1: ">", 0: "==", -1: "<"}
 
 def show_study(study: Study, cost: Cost, title: str, console: Console, *, every_step: bool = False) -> None:
     """Print how a cost grows."""
-    spelling = spelling_of(console)
+    spelling = cost.domain.spelled(spelling_of(console))
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print()
     entry(console, cost.unit, cost.text(spelling), 11)
@@ -77,15 +78,15 @@ def _grows(leading: Leading | None, symbol: Symbol, sp: Spelling) -> str:
 
 
 def _theta(sp: Spelling) -> str:
-    return "Theta" if sp is ASCII else r"\Theta" if sp.braces_fraction else "Θ"
+    return "Theta" if sp.ascii else r"\Theta" if sp.braces_fraction else "Θ"
 
 
 def _arrow(sp: Spelling) -> str:
-    return "->" if sp is ASCII else r"\to" if sp.braces_fraction else "→"
+    return "->" if sp.ascii else r"\to" if sp.braces_fraction else "→"
 
 
 def _infinity(sp: Spelling) -> str:
-    return "infinity" if sp is ASCII else r"\infty" if sp.braces_fraction else "∞"
+    return "infinity" if sp.ascii else r"\infty" if sp.braces_fraction else "∞"
 
 
 def _limit(limit: Limit | None, sp: Spelling) -> str:
@@ -190,17 +191,17 @@ def ratio_text(ratio: Ratio, sp: Spelling) -> str:
 def study_latex(study: Study, cost: Cost) -> str:
     """An `align*`: the cost, its leading term and elasticity in each symbol, its order in all of them."""
     unit = rf"\text{{{escaped(cost.unit)}}}"
-    rows = [Equation(unit, "=", cost.latex())]
+    rows, spelling = [Equation(unit, "=", cost.latex())], cost.domain.spelled(LATEX)
     for scaling in study.scalings:
         x = text(Size.of(scaling.symbol), LATEX)
         if scaling.leading is not None:
             whole = presentable(scaling.leading.coefficient * scaling.leading.order.of(scaling.symbol))
-            rows.append(Equation("", r"\sim", text(whole, LATEX), rf"({x} \to \infty)"))
+            rows.append(Equation("", r"\sim", text(whole, spelling), rf"({x} \to \infty)"))
         if scaling.elasticity is not None:
-            written = ratio_text(scaling.elasticity, LATEX)
+            written = ratio_text(scaling.elasticity, spelling)
             rows.append(Equation(rf"\frac{{\partial \log {unit}}}{{\partial \log {x}}}", "=", written))
     if study.together is not None and len(study.scalings) > 1:
-        theta = text(presentable(study.together.theta), LATEX)
+        theta = text(presentable(study.together.theta), spelling)
         rows.append(Equation(unit, "=", rf"\Theta\left({theta}\right)"))
     return needing(equations(rows))
 
@@ -260,15 +261,14 @@ Titles = tuple[str, str]
 
 def show_comparison(found: Comparison, costs: Mapping[str, Cost], console: Console) -> None:
     """Print two costs, their difference and ratio, and where which is larger; ``costs`` are the two by their names."""
-    sp = spelling_of(console)
-    titles = tuple(costs)
+    titles, first = tuple(costs), next(iter(costs.values()))
+    sp = first.domain.spelled(spelling_of(console))
     width = max(11, *(len(t) for t in titles))
     for label, cost in costs.items():
         value = cost.value
         short = f"   ({rounded(value, cost)})" if value is not None and abs(Fraction(value)) >= 1000 else ""
         entry(console, label, cost.text(sp) + short, width)
     console.print()
-    first = next(iter(costs.values()))
     entry(console, "difference", first._owned(found.difference).text(sp), width)
     entry(console, "ratio", _ratio_line(found, sp), width)
     for symbol, limit in found.limits:
@@ -326,7 +326,7 @@ def comparison_latex(found: Comparison, costs: Mapping[str, Cost]) -> str:
     one, other = costs.values()
     first, second = (c.latex() if not c.unit else rf"\text{{{escaped(t)}}}" for t, c in costs.items())
     rows = [Equation(t, "=", c.latex()) for t, c in zip((first, second), (one, other), strict=True) if c.unit]
-    rows.append(Equation(rf"\frac{{{first}}}{{{second}}}", "=", ratio_text(found.ratio, LATEX)))
+    rows.append(Equation(rf"\frac{{{first}}}{{{second}}}", "=", ratio_text(found.ratio, one.domain.spelled(LATEX))))
     for symbol, limit in found.limits:
         x = text(Size.of(symbol), LATEX)
         rows.append(Equation("", r"\to", _limit(limit, LATEX), rf"({x} \to \infty)"))
@@ -448,7 +448,7 @@ def result_markdown(result: Scaling | Comparison | Answer) -> str:
 def _result(result: Scaling | Comparison | Answer, sp: Spelling, math: Callable[[str], str]) -> Lines:
     match result:
         case Scaling():
-            return _scaled(result, sp, math)
+            return _scaled(result, replace(sp, role=result.role), math)
         case Comparison():
             return _held_against(result, sp, math)
     return _answered(result)
@@ -481,7 +481,7 @@ def _held_against(found: Comparison, sp: Spelling, math: Callable[[str], str]) -
         x = text(Size.of(symbol), sp)
         if limit is not None:
             yield "", f"{math(f'{_arrow(sp)} {_limit(limit, sp)}')} as {math(f'{x} {_arrow(sp)} {_infinity(sp)}')}"
-    for index, line in enumerate(sides_text(found.sides, "first", "second", UNICODE if sp is LATEX else sp)):
+    for index, line in enumerate(sides_text(found.sides, "first", "second", UNICODE if sp.braces_fraction else sp)):
         yield "" if index else "larger", line
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from symcost import __version__
 from symcost.architecture import Cost, Row
 from symcost.render.document import Document
-from symcost.sizes.notation import ASCII, condition_text
+from symcost.sizes.notation import ASCII, text
 from symcost.source import Diagnostic
 
 SCHEMA = 1
@@ -17,6 +17,7 @@ SCHEMA = 1
 
 def page(document: Document) -> str:
     document, net = replace(document, exact=True), document.net
+    spelling = net.domain.spelled(ASCII)
     data = {
         "schema": SCHEMA,
         "symcost": __version__,
@@ -25,8 +26,8 @@ def page(document: Document) -> str:
         "output": None if net.output is None else str(document.shape(net.output)),
         "symbols": list(net.symbols),
         "costs": {label: cost(each) for label, each in document.costs.items()},
-        "names": {name: str(meaning) for name, meaning in document.names.items()},
-        "requires": [condition_text(c, ASCII) for c in net.requirements],
+        "names": {name: text(meaning, spelling) for name, meaning in document.names.items()},
+        "requires": list(net.domain.conditions_as(ASCII)),
         "layers": [_row(row, document) for row in document.rows],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from symcost.architecture import Architecture
 from symcost.conventions import convention
 from symcost.render.document import Document
 from symcost.render.lines import INDENT, LINE, broken, flat, sums, width
 from symcost.render.symbols import meanings
 from symcost.render.table import HEADS, Setting, Table
 from symcost.sizes.atoms import Size
-from symcost.sizes.facts import Condition
-from symcost.sizes.notation import LATEX, Spelling, condition_text, latex_name, text
+from symcost.sizes.notation import LATEX, Spelling, latex_name, text
 from symcost.sizes.shape import Shape
 
 PACKAGES = {
@@ -54,8 +54,9 @@ def _on_one_line(spelling: Spelling) -> Spelling:
     )
 
 
-def condition(c: Condition) -> str:
-    return condition_text(c, LATEX)
+def conditions(net: Architecture) -> list[str]:
+    """What must hold for a network to exist."""
+    return list(net.domain.conditions_as(LATEX))
 
 
 def shape(tensor: Shape, spelling: Spelling = LATEX) -> str:
@@ -103,7 +104,8 @@ def _used(package: str) -> str:
 def spelling_of(document: Document) -> Spelling:
     """LaTeX with the user's own way of writing some symbols."""
     styles = document.styles
-    return replace(LATEX, name=lambda name: styles.get(name) or latex_name(name)) if styles else LATEX
+    styled = replace(LATEX, name=lambda name: styles.get(name) or latex_name(name)) if styles else LATEX
+    return document.net.domain.spelled(styled)
 
 
 def _formulas(document: Document, spelling: Spelling, line: float) -> list[str]:
@@ -149,10 +151,8 @@ def _words(document: Document, spelling: Spelling, line: float) -> Iterator[str]
         yield f"{'; '.join(said)}."
     for symbols, costs in document.asymptotes.items():
         yield from _asymptotes(symbols, costs, spelling, line)
-    requirements = document.net.requirements
-    if requirements:
-        conditions = ", ".join(inline(condition_text(c, spelling)) for c in requirements)
-        yield f"It requires {conditions}."
+    if needed := document.net.domain.conditions_as(spelling):
+        yield f"It requires {', '.join(map(inline, needed))}."
     for name in document.conventions:
         rule = convention(name)
         yield rf"{escaped(rule.unit)} (\texttt{{{escaped(rule.name)}}}): {escaped(rule.title)}."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from symcost.architecture import Architecture, Row
 from symcost.render.document import Document, repeats
-from symcost.render.latex import condition, shape
+from symcost.render.latex import conditions, shape
 from symcost.sizes.notation import LATEX, latex_name, text
 
 
@@ -24,10 +24,11 @@ def page(document: Document) -> str:
     lines = [*_rows(document, document.rows), ""]
     lines += [f"* {label}: ${cost.latex()}$" for label, cost in document.costs.items()]
     if document.names:
-        names = (f"${latex_name(name)} = {text(meaning, LATEX)}$" for name, meaning in document.names.items())
+        spelling = document.net.domain.spelled(LATEX)
+        names = (f"${latex_name(name)} = {text(meaning, spelling)}$" for name, meaning in document.names.items())
         lines.append(f"* where {', '.join(names)}")
-    if document.net.requirements:
-        lines.append(f"* requires: {', '.join(f'${condition(c)}$' for c in document.net.requirements)}")
+    if needed := conditions(document.net):
+        lines.append(f"* requires: {', '.join(f'${c}$' for c in needed)}")
     lines += [f"* not counted: {said}" for said in document.uncounted]
     return "\n".join(lines) + "\n"
 
@@ -43,6 +44,11 @@ def _rows(document: Document, rows: Sequence[Row]) -> list[str]:
         often = "" if repeat == 1 else str(repeat) if isinstance(repeat, int) else f"${repeat.latex()}$"
         count = [often] if repeated else []
         costs = [f"${document.cell(c).latex()}$" if c.value != 0 else "" for c in (row.params, row.macs)]
-        cells = [f"`{row.text}`", *count, f"${shape(document.shape(row.output))}$", *costs]
+        cells = [
+            f"`{row.text}`",
+            *count,
+            f"${shape(document.shape(row.output), document.net.domain.spelled(LATEX))}$",
+            *costs,
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines

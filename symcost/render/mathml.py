@@ -21,33 +21,33 @@ _FUNCTIONS = {"log2": "<msub><mi>log</mi><mn>2</mn></msub>"}
 BROKEN = 5
 
 
-def formula(size: Size, broken: int = BROKEN) -> str:
+def formula(size: Size, spelling: Spelling, broken: int = BROKEN) -> str:
     """A ``math`` element; a sum of so many terms is several, between which a page may break the line."""
-    before, terms, after = parts(size, MATHML) if size.terms else ("", [], "")
+    before, terms, after = parts(size, spelling) if size.terms else ("", [], "")
     if len(terms) < broken:
-        return _math(text(size, MATHML))
+        return _math(text(size, spelling))
     pieces = [written for written, _ in terms]
     pieces[0], pieces[-1] = before + pieces[0], pieces[-1] + after
     return f'<span class="sum">{" ".join(map(_math, pieces))}</span>'
 
 
-def equation(name: str, size: Size) -> str:
+def equation(name: str, size: Size, spelling: Spelling) -> str:
     """``H1 = ⌈H/2⌉``."""
-    return _math(f"{mathml_name(name)} = {text(size, MATHML)}")
+    return _math(f"{mathml_name(name)} = {text(size, spelling)}")
 
 
 def name(written: str) -> str:
     return _math(mathml_name(written))
 
 
-def condition(given: Condition) -> str:
-    return _math(condition_text(given, MATHML))
+def condition(given: Condition, spelling: Spelling) -> str:
+    return _math(condition_text(given, spelling))
 
 
-def shape(tensor: Shape) -> str:
+def shape(tensor: Shape, spelling: Spelling) -> str:
     """``64 × H1 × W1``, as papers write a tensor."""
     sizes: list[Size] = [] if tensor.ids else [tensor.channels]
-    written = ((text(s, MATHML), len(s.terms)) for s in (*sizes, *tensor.dims))
+    written = ((text(s, spelling), len(s.terms)) for s in (*sizes, *tensor.dims))
     return _math("<mo>×</mo>".join(w if terms < 2 else _fenced("(", w, ")") for w, terms in written) or "<mn>1</mn>")
 
 

@@ -19,9 +19,9 @@ from symcost.render.figures import si
 from symcost.render.growth import ratio_text
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of
-from symcost.render.latex import Equation, condition, equations, escaped, inline, needing
+from symcost.render.latex import Equation, equations, escaped, inline, needing
 from symcost.render.terminal import aligned, entry, spelling_of
-from symcost.sizes.notation import ASCII, LATEX, Spelling, condition_text
+from symcost.sizes.notation import ASCII, LATEX, Spelling
 
 WHOLE = "everything"
 OPEN = "depends on the side"
@@ -70,17 +70,14 @@ def _rounded(cost: Cost) -> str:
 
 
 def _requirements(sheet: Sheet, spelling: Spelling) -> list[str]:
-    found = dict.fromkeys(
-        condition_text(c, spelling) for cost in sheet.costs.values() for c in cost.domain.requirements()
-    )
-    return list(found)
+    return list(dict.fromkeys(c for cost in sheet.costs.values() for c in cost.domain.conditions_as(spelling)))
 
 
 def latex(sheet: Sheet) -> str:
     rows = [Equation(rf"\text{{{escaped(label)}}}", "=", cost.latex()) for label, cost in sheet.costs.items()]
     if sheet.intensity is not None:
         rows.append(Equation(r"\text{intensity}", "=", ratio_text(sheet.intensity, LATEX)))
-    needed = dict.fromkeys(condition(c) for cost in sheet.costs.values() for c in cost.domain.requirements())
+    needed = _requirements(sheet, LATEX)
     said = f"Requires {', '.join(map(inline, needed))}."
     return needing([*equations(rows), *([r"\begin{sloppypar}\noindent", said, r"\end{sloppypar}"] if needed else [])])
 

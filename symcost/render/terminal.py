@@ -17,7 +17,7 @@ from symcost.limiting import allowed
 from symcost.render.document import Document, repeats
 from symcost.render.figures import duration, si
 from symcost.sizes.atoms import Rational, Size
-from symcost.sizes.notation import ASCII, UNICODE, Spelling, condition_text, text
+from symcost.sizes.notation import ASCII, UNICODE, Spelling, text
 
 BAR = 8  # signs of the longest bar
 NARROW = 60  # columns of a window where words have to be short
@@ -34,9 +34,9 @@ def show(
 
     ``speed`` in operations a second adds the time at that speed.
     """
-    spelling = spelling_of(console)
     net = document.net
-    arrow = "→" if spelling is UNICODE else "->"
+    spelling = net.domain.spelled(spelling_of(console))
+    arrow = "->" if spelling.ascii else "→"
     if net.input is not None and net.output is not None:
         taken = ", ".join(shape.text(spelling) for shape in net.inputs.values())
         heading = f"{document.title}   {taken} {arrow} {document.shape(net.output).text(spelling)}"
@@ -99,8 +99,8 @@ def columns(console: Console) -> tuple[str, str]:
 
 
 def _layers(document: Document, console: Console) -> Table:
-    spelling = spelling_of(console)
-    times = "×" if spelling is UNICODE else "x"
+    spelling = document.net.domain.spelled(spelling_of(console))
+    times = "x" if spelling.ascii else "×"
     repeated = repeats(document.rows)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("layer", overflow="fold")
@@ -142,7 +142,7 @@ def bar(share: Fraction, console: Console) -> Text:
     if console.width < NARROW:
         return Text(percent)
     eighths = round(share * 8 * BAR)
-    if spelling_of(console) is UNICODE:
+    if not spelling_of(console).ascii:
         drawn = "█" * (eighths // 8) + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[eighths % 8]
     else:
         drawn = "#" * max(1, round(share * BAR))
@@ -169,9 +169,8 @@ def _totals(document: Document, console: Console, spelling: Spelling) -> None:
 
 def _below(document: Document, console: Console, spelling: Spelling, speed: Fraction | None) -> None:
     width = max(len(label) for label in document.costs)
-    requirements = document.net.conditions
-    if requirements:
-        entry(console, "requires", ", ".join(_said(document, spelling)), width)
+    if needed := document.net.domain.conditions_as(spelling):
+        entry(console, "requires", ", ".join(needed), width)
     for index, said in enumerate(document.uncounted):
         entry(console, "" if index else "not counted", said, width)
     if speed is not None:
@@ -182,10 +181,6 @@ def _time(document: Document, console: Console, spelling: Spelling, speed: Fract
     seconds = document.net.flops.seconds(speed)
     written = f"{seconds.text(spelling)} s" if seconds.value is None else duration(seconds.value)
     entry(console, "time", f"{written} at {si(speed, 'FLOPS')} (FLOPs divided by FLOPS, a lower bound)", width)
-
-
-def _said(document: Document, spelling: Spelling) -> list[str]:
-    return [condition_text(c, spelling) for c in document.net.requirements]
 
 
 def rounded(value: Rational, cost: Cost) -> str:

@@ -15,7 +15,7 @@ from symcost.outline import Part, outline
 from symcost.render.document import Document
 from symcost.render.terminal import aligned, bar, columns, formula, spelling_of
 from symcost.sizes.atoms import Size, total
-from symcost.sizes.notation import UNICODE, Spelling
+from symcost.sizes.notation import Spelling
 from symcost.tally import alike, weights_of
 
 
@@ -33,7 +33,7 @@ def blocks(document: Document, console: Console) -> None:
     for label, part, times in _lines(document, outline(document.net), "", spelling):
         rows = _rows(document, part)
         params, macs = _params(document, rows), _macs(document, rows)
-        cells: list[str | Text] = [label if times == 1 else f"{label} {'×' if spelling is UNICODE else 'x'} {times}"]
+        cells: list[str | Text] = [label if times == 1 else f"{label} {'x' if spelling.ascii else '×'} {times}"]
         cells += ["" if (shown := formula(document.cell(cost), spelling)) == "0" else shown for cost in (params, macs)]
         if shares and whole.value and macs.value is not None:
             cells.append(bar(times * Fraction(macs.value) / Fraction(whole.value), console))
@@ -48,7 +48,7 @@ def _lines(
     alike = [list(group) for _, group in groupby(kept, lambda part: _signature(document, part))]
     for index, group in enumerate(alike):
         last = index == len(alike) - 1
-        corner, rail = (("└ ", "  ") if last else ("├ ", "│ ")) if spelling is UNICODE else ("- ", "  ")
+        corner, rail = (("└ ", "  ") if last else ("├ ", "│ ")) if not spelling.ascii else ("- ", "  ")
         yield f"{indent}{corner}{group[0].name}", group[0], len(group)
         yield from _lines(document, group[0].parts, indent + rail, spelling)
 

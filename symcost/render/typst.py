@@ -11,7 +11,7 @@ from symcost.render.document import Document
 from symcost.render.lines import INDENT, broken, width
 from symcost.render.symbols import meanings
 from symcost.render.table import HEADS, Setting, Table
-from symcost.sizes.notation import TYPST, Spelling, condition_text, text, typst_name
+from symcost.sizes.notation import TYPST, Spelling, text, typst_name
 
 LINE = 405.0  # tenths of the size of letters: A4 with margins of 25 mm, in 11 points
 LETTER = 6.1  # of one in a typewriter
@@ -23,7 +23,8 @@ LINES = 12  # of formulas that may stay on one page
 def page(document: Document) -> str:
     """The fragment, or (standalone) a page of its own; it needs no package."""
     styles = document.styles
-    spelling = replace(TYPST, name=lambda name: styles.get(name) or typst_name(name)) if styles else TYPST
+    styled = replace(TYPST, name=lambda name: styles.get(name) or typst_name(name)) if styles else TYPST
+    spelling = document.net.domain.spelled(styled)
     lines = [*_formulas(document, spelling), "", *_words(document, spelling)]
     if document.table:
         lines += ["", *_table(document, spelling)]
@@ -63,9 +64,8 @@ def _words(document: Document, spelling: Spelling) -> Iterator[str]:
         else:
             yield grow
             yield equations([(f'"{label}"', formula) for label, formula in like.items()], "tilde.op")
-    if document.net.requirements:
-        conditions = ", ".join(f"${condition_text(c, spelling)}$" for c in document.net.requirements)
-        yield f"It requires {conditions}."
+    if needed := document.net.domain.conditions_as(spelling):
+        yield f"It requires {', '.join(f'${c}$' for c in needed)}."
     for name in document.conventions:
         rule = convention(name)
         yield f"{escaped(rule.unit)} (`{rule.name}`): {escaped(rule.title)}."

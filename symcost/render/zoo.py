@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from symcost.architecture import Architecture, Cost
 from symcost.render.document import Document
-from symcost.render.latex import condition
+from symcost.render.latex import conditions
 from symcost.sizes.notation import LATEX, latex_name, text
 from symcost.source import SymcostError
 from symcost.zoo import about, families, load, signatures
@@ -47,8 +47,9 @@ def _network(arch: Architecture, name: str, command: str) -> Iterator[str]:
 def _where(document: Document, costs: list[Cost]) -> Iterator[str]:
     """What the names in these costs stand for, and the conditions."""
     said = {str(s) for cost in costs for s in cost.free_symbols}
-    names = [f"${latex_name(n)} = {text(size, LATEX)}$" for n, size in document.names.items() if n in said]
+    spelling = document.net.domain.spelled(LATEX)
+    names = [f"${latex_name(n)} = {text(size, spelling)}$" for n, size in document.names.items() if n in said]
     if names:
         yield f"* where {', '.join(names)}"
-    if document.net.requirements:
-        yield f"* requires {', '.join(f'${condition(c)}$' for c in document.net.requirements)}"
+    if needed := conditions(document.net):
+        yield f"* requires {', '.join(f'${c}$' for c in needed)}"

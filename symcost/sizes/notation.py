@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from fractions import Fraction
 
 from symcost.sizes.atoms import (
@@ -25,6 +26,26 @@ from symcost.sizes.atoms import (
 from symcost.sizes.facts import Condition
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+class Role(IntEnum):
+    """What a size is, in the order in which papers multiply: batch, channels, kernel, sides of images; sums come last.
+
+    The length of a sequence stands behind the batch, as papers on transformers write it, unless kernels slide along it.
+    """
+
+    BATCH = 0
+    LENGTH = 1
+    REPEATS = 2
+    CHANNELS = 3
+    KERNEL = 4
+    SIDE = 5
+    SUM = 6
+
+
+def by_letter(symbol: Symbol) -> Role:
+    """What a symbol is where nothing is known of it: sides of images have letters of their own."""
+    return Role.SIDE if symbol.name[0] in "HWXY" else Role.CHANNELS
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,8 @@ class Spelling:
     closing: str
     braces_fraction: bool  # a fraction groups its parts by itself
     relations: dict[str, str]
+    ascii: bool = False  # no signs beyond ASCII around it either
+    role: Callable[[Symbol], Role] = by_letter  # of symbols, for their order in a product
 
 
 def text(size: Size, spelling: Spelling) -> str:
@@ -164,7 +187,7 @@ def _printed_order(size: Size) -> list[Monomial]:
 
 def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     over = [(a, e) for a, e in monomial if e > 0]
-    over.sort(key=lambda pair: (sp.braces_fraction and isinstance(pair[0], Sum), _rank(pair[0])))
+    over.sort(key=lambda pair: (sp.braces_fraction and isinstance(pair[0], Sum), _role(pair[0], sp)))
     under = [(a, -e) for a, e in monomial if e < 0]
     top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
     factors = [_factor(a, e, sp) for a, e in over]
@@ -187,11 +210,11 @@ def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     return sp.fraction(numerator, denominator)
 
 
-def _rank(atom: Atom) -> int:
-    """Papers write batch, channels, kernel, then the sides of images, known by their letters or rounded; sums come last."""
-    if isinstance(atom, Group):
-        return 2
-    return int(isinstance(atom, Floor) or (isinstance(atom, Symbol) and atom.name[0] in "HWXY"))
+def _role(atom: Atom, sp: Spelling) -> Role:
+    """A rounding is what is rounded."""
+    if isinstance(atom, Group | Sum):
+        return Role.SUM
+    return max(map(sp.role, Size.of(atom).symbols()), default=Role.CHANNELS)
 
 
 def _joined(factors: list[str], sp: Spelling) -> str:
@@ -391,6 +414,7 @@ ASCII = Spelling(
     closing=")",
     braces_fraction=False,
     relations={">=": ">=", "<=": "<=", ">": ">", "<": "<", "==": "==", "!=": "!=", "|": "|"},
+    ascii=True,
 )
 
 UNICODE = Spelling(

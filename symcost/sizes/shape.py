@@ -90,7 +90,7 @@ class Shape:
             return written
         parts = [_slot(d, spelling) for d in self.dims]
         tight = all(d.number is not None for d in self.dims)
-        cross = "×" if spelling is not ASCII else "x"
+        cross = "x" if spelling.ascii else "×"
         return f"{written}@{cross.join(parts) if tight else f' {cross} '.join(parts)}"
 
     def __str__(self) -> str:

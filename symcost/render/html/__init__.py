@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from html import escape
@@ -26,9 +25,8 @@ from symcost.render.document import Document
 from symcost.render.html.start import Slider, sliders
 from symcost.render.json import page as json_page
 from symcost.render.latex import page as latex_page
-from symcost.render.mathml import condition, equation, formula, name, shape
+from symcost.render.mathml import MATHML, condition, equation, formula, name, shape
 from symcost.sizes.atoms import Rational, Size, Sum, Symbol
-from symcost.sizes.notation import UNICODE, condition_text
 from symcost.sizes.shape import Shape
 from symcost.source import SymcostError
 
@@ -44,6 +42,7 @@ def page(document: Document, given: Mapping[str, Size] | None = None) -> str:
 class _Report:
     def __init__(self, document: Document, given: Mapping[str, Size]) -> None:
         self.document, self.net = document, document.net
+        self.spelling = self.net.domain.spelled(MATHML)
         self.costs = document.costs
         self.labels = dict(zip(self.costs, ("params", *document.conventions, "activations"), strict=True))
         self.whole = {label: self.net.cost(asked) for label, asked in self.labels.items()}
@@ -97,7 +96,7 @@ class _Report:
                 }
                 for number, row in enumerate(rows)
             ],
-            "conditions": [condition_text(c, UNICODE) for c in self.net.requirements],
+            "conditions": list(self.net.conditions),
             **_chunked(self._copies()),
         }
 
@@ -148,13 +147,12 @@ class _Report:
     # what is written
 
     def _flow(self) -> str:
-        taken = ", ".join(map(_tensor, self.net.inputs.values()))
-        given = (
-            ""
-            if self.net.output is None
-            else f" <span class='to'>→</span> {_tensor(self.document.shape(self.net.output))}"
-        )
+        taken = ", ".join(shape(given, self.spelling) for given in self.net.inputs.values())
+        given = "" if self.net.output is None else f" <span class='to'>→</span> {self._tensor(self.net.output)}"
         return taken + given
+
+    def _tensor(self, given: Shape) -> str:
+        return shape(self.document.shape(given), self.spelling)
 
     def _total(self, label: str) -> str:
         number = list(self.labels).index(label)
@@ -188,7 +186,7 @@ class _Report:
 
     def _formula(self, label: str) -> str:
         number = list(self.labels).index(label)
-        written = formula(self.costs[label]._presentable)
+        written = formula(self.costs[label]._presentable, self.spelling)
         buttons = "".join(
             f'<button type="button" class="copy" data-copy="{form}-{number}" '
             f'aria-label="Copy {escape(label)} as {word}">{word}</button>'
@@ -202,7 +200,7 @@ class _Report:
     def _names(self) -> str:
         if not self.document.names:
             return ""
-        listed = "".join(f"<li>{equation(n, size)}</li>" for n, size in self.document.names.items())
+        listed = "".join(f"<li>{equation(n, size, self.spelling)}</li>" for n, size in self.document.names.items())
         return f'<div class="names"><h3>where</h3><ul>{listed}</ul></div>'
 
     def _rows(self, parts: Iterable[Part], depth: int = 0) -> Iterator[str]:
@@ -219,7 +217,7 @@ class _Report:
             f'<tr class="block" data-depth="{depth}" data-rows="{part.rows[0]}-{part.rows[-1]}">'
             f'<th scope="row" style="--depth:{depth}">'
             f'<button type="button" class="fold" aria-expanded="true">{escape(part.name)}</button></th>'
-            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(output))}</td>"
+            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{self._tensor(output)}</td>"
             f'<td class="number">{self._block_cell(part, "params")}</td><td class="number">{self._block_cell(part, "macs")}</td>'
             '<td class="number here"></td><td class="share"></td></tr>\n'
         )
@@ -235,17 +233,17 @@ class _Report:
         return (
             f'<tr data-depth="{depth}" data-row="{number}">'
             f'<th scope="row" style="--depth:{depth}"><code>{escape(row.text)}</code></th>'
-            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{shape(self.document.shape(row.output))}</td>"
+            f"<td class='times'>{_often(self.document.cell(part.repeat))}</td><td>{self._tensor(row.output)}</td>"
             f'{costs}<td class="number here"></td><td class="share"></td></tr>\n'
         )
 
     def _cell(self, cost: Cost) -> str:
         size = self.document.cell(cost)._presentable
-        return "" if size.number == 0 else formula(size, broken=2)
+        return "" if size.number == 0 else formula(size, self.spelling, broken=2)
 
     def _conditions(self) -> str:
         listed = "".join(
-            f'<li data-condition="{n}"><span class="mark" role="img"></span>{condition(c)}</li>'
+            f'<li data-condition="{n}"><span class="mark" role="img"></span>{condition(c, self.spelling)}</li>'
             for n, c in enumerate(self.net.requirements)
         )
         if not listed:
@@ -298,12 +296,8 @@ def _kind(row: Row) -> str:
     return found[0] if found else row.kind
 
 
-def _tensor(given: Shape) -> str:
-    return shape(replace(given, batch=Size.of(1)))
-
-
 def _often(repeat: Cost) -> str:
-    return "" if repeat.value == 1 else formula(repeat._presentable)
+    return "" if repeat.value == 1 else formula(repeat._presentable, repeat.domain.spelled(MATHML))
 
 
 def _slider_data(slider: Slider) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""Factors stand in the order of what their symbols are in the network, whatever the symbols are called."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import symcost
+from symcost.derive import derive
+from symcost.render.document import Document, rendered
+from symcost.sizes.notation import UNICODE, Role
+
+BATCH, LENGTH, REPEATS, CHANNELS, KERNEL, SIDE = list(Role)[:6]
+
+# A network with {} for each symbol, and what each of them is.
+NETS = {
+    "image": (
+        "sym {0}, {1}, {2}, {3}, {4}, {5} set batch = {0} input {1}@{2} x {3} conv({4})-{5} conv({4})-{5}/2",
+        (BATCH, CHANNELS, SIDE, SIDE, KERNEL, CHANNELS),
+    ),
+    "sequence": (
+        "sym {0}, {1}, {2}, {3}, {4} set batch = {0} input ids@{1} embed({2})-{3} "
+        "[residual {{ layernorm attention(1) }} residual {{ linear-(4*{3}) gelu linear-{3} }}] x {4} linear-{2}",
+        (BATCH, LENGTH, CHANNELS, CHANNELS, REPEATS),
+    ),
+    "signal": (
+        "sym {0}, {1}, {2}, {3}, {4} set batch = {0} input {1}@{2} conv({3})-{4}/{3} conv({3})-{4}",
+        (BATCH, CHANNELS, SIDE, KERNEL, CHANNELS),
+    ),
+    "deep": (
+        "sym {0}, {1}, {2}, {3} input {0}@{1} x {1} [conv3-{0} relu] x {2} conv({3})-{0}",
+        (CHANNELS, SIDE, REPEATS, KERNEL),
+    ),
+}
+NAMES = ("A", "C", "D", "H", "K", "N", "T", "W", "X", "Y", "b", "d", "h", "k", "n", "p", "w", "x", "Cin", "alpha")
+
+
+def factors(formula: str, roles: dict[str, Role]) -> list[list[Role]]:
+    """The roles in each product of an expanded formula, roundings as what is in them."""
+    products = (product.split("·") for product in re.split(r" [+-] ", formula))
+    named = ([[roles[n] for n in re.findall(r"[A-Za-z]+", f) if n in roles] for f in product] for product in products)
+    return [[max(found) for found in product if found] for product in named]
+
+
+@pytest.mark.parametrize("program, roles", NETS.values(), ids=NETS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_factors_stand_in_the_order_of_their_roles(program: str, roles: tuple[Role, ...], data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from(NAMES), min_size=len(roles), max_size=len(roles), unique=True))
+    net = symcost.parse(program.format(*names))
+    given = dict(zip(names, roles, strict=True))
+    for cost in (net.params, net.macs, net.flops, net.activations):
+        for order in factors(cost.form("expanded").resolved().text(UNICODE), given):
+            assert all(a <= b for a, b in pairwise(order)), (names, str(cost))
+
+
+def test_every_way_of_writing_has_the_order() -> None:
+    """A batch called N, sides A and B, a kernel D: text, LaTeX, Typst, Markdown, JSON, the report, a derivation, a study."""
+    source = "sym A, B, D, M, N set batch = N input M@A x B conv(D)-M"
+    net = symcost.parse(source)
+    assert str(net.macs) == "N*M^2*D^2*A*B"
+    assert net.macs.latex() == "N M^{2} D^{2} A B"
+    document = Document(net, "net")
+    written = {"text": "N·M²·D²·A·B", "latex": "N M^{2} D^{2} A B", "typst": "N M^(2) D^(2) A B"}
+    written |= {"markdown": "N M^{2} D^{2} A B", "json": "N*M^2*D^2*A*B"}
+    for form, formula in written.items():
+        assert formula in rendered(document, form), form
+    assert "N·M²·D²·A·B" in derive(net).text()
+    report = re.sub(r"<[^>]*>|\u2062", "", rendered(document, "html"))
+    assert "NM2D2AB" in report
+    assert net.at(M=64).macs.latex() == r"4096 N D^{2} A B"
+    assert "N M^{2} D^{2} A B" in net.macs.scaling("A")._repr_mimebundle_()["text/markdown"]
+
+
+def test_lengths_stand_behind_the_batch_unless_kernels_slide_along_them() -> None:
+    tokens = symcost.parse("sym T, d, B set batch = B input d@T linear-d")
+    signal = symcost.parse("sym T, d, B, k set batch = B input d@T conv(k)-d")
+    assert str(tokens.macs) == "B*T*d^2"
+    assert str(signal.macs).startswith("B*d^2*k*")
+
+
+def test_a_named_size_is_what_it_is_made_of() -> None:
+    net = symcost.parse("sym B, A, Z set batch = Z input B@A x A conv3-B/2 : B@S x S conv3-B")
+    assert str(net.layers[-1].macs) == "9*Z*B^2*S^2"
