@@ -16,6 +16,7 @@ from symcost.conventions import known as is_convention
 from symcost.conventions import names as convention_names
 from symcost.display import Displayed
 from symcost.domain import Domain, by_name
+from symcost.entries import Alike, Entry
 from symcost.files import read
 from symcost.forms import FORMS, formed
 from symcost.graph import Argument, Graph, Program, instantiate, program, resolved
@@ -30,7 +31,7 @@ from symcost.sizes.notation import ASCII, LATEX, UNICODE, Spelling, text
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, DomainError, Source, Span, SymcostError, counted, nearest
 from symcost.syntax import File, Net
-from symcost.tally import Alike, Entry, Tally, tally
+from symcost.tally import Tally, tally
 
 if TYPE_CHECKING:
     import sympy
@@ -386,7 +387,7 @@ class Row(Displayed):
 
     def cost(self, convention: str) -> Cost:
         rule = load_convention(convention)
-        return self._owner._priced(rule, rule.of(self._entry.figures), [(self._entry, 1)])
+        return self._owner._priced(rule, rule.of(self._entry.figures), self._entry.counts, [(self._entry, 1)])
 
     def count(self, op: str) -> Cost:
         return self._owner._count(op, self._entry.counts)
@@ -483,7 +484,7 @@ class Architecture(Displayed):
             return self.count(name)
         if is_convention(name):
             rule = load_convention(name)
-            return self._priced(rule, rule.total(self._tally), self._tally.alike)
+            return self._priced(rule, rule.total(self._tally), self._tally.counts, self._tally.alike)
         known = ["params", "active", "trainable", "activations", *convention_names(), *Op, *self._graph.metrics]
         help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
         raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
@@ -644,8 +645,8 @@ class Architecture(Displayed):
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
         return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
 
-    def _priced(self, rule: Convention, size: Size, entries: Alike) -> Cost:
-        return self._cost(self._apply(size), rule.unit, rule.name, rule.uncounted(entries))
+    def _priced(self, rule: Convention, size: Size, counts: Mapping[str, Size], entries: Alike) -> Cost:
+        return self._cost(self._apply(size), rule.unit, rule.name, rule.uncounted(counts, entries))
 
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
         known = (*Op, *self._graph.metrics)

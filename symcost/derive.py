@@ -21,6 +21,7 @@ from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import Convention, convention
 from symcost.conventions import known as is_convention
 from symcost.display import Displayed
+from symcost.entries import Entry, alike
 from symcost.forms import presentable
 from symcost.graph import resolved
 from symcost.graph.nodes import Leaf
@@ -49,7 +50,7 @@ from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
 from symcost.sizes.written import Added, Form, Named, Over, Times, Turns, added, mapped, times, value
 from symcost.source import Diagnostic, SymcostError, nearest
-from symcost.tally import Entry, alike, weights_of
+from symcost.tally import weights_of
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 TRIES = 400  # to find points of the domain

@@ -15,12 +15,12 @@ from symcost.architecture import Architecture, Cost
 from symcost.conventions import Convention, Departure, convention
 from symcost.display import Displayed
 from symcost.domain import Domain, by_name
+from symcost.entries import Entry
 from symcost.graph import resolved
 from symcost.graph.scope import Declared
 from symcost.ops import MEANING, Op
 from symcost.sizes.atoms import Size, total
 from symcost.sizes.facts import simplified
-from symcost.tally import Entry
 
 BIASED = ("conv", "dwconv", "upconv", "linear", "fc", "unembed")  # where an addition outside a dot product is a bias
 

@@ -11,9 +11,10 @@ from symcost.architecture import Architecture
 from symcost.claims import figure, last_digit
 from symcost.conventions import convention, names
 from symcost.display import Displayed
+from symcost.entries import Entry, alike
 from symcost.sizes.atoms import Rational, Size, total
 from symcost.source import Diagnostic, SymcostError
-from symcost.tally import Entry, alike, weights_of
+from symcost.tally import weights_of
 
 NEAREST = 6
 UNIT = re.compile(r"\s*(flops?|macs?|ops|mult-adds?|multiply-adds?|params|parameters)$", re.IGNORECASE)

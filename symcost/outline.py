@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
+from symcost.entries import Entry, Times, alike
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
 from symcost.sizes.atoms import ZERO, Size, total
-from symcost.tally import Entry, Times, alike, weights_of
+from symcost.tally import weights_of
 
 
 @dataclass(frozen=True)

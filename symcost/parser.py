@@ -178,15 +178,10 @@ def _only(children: Iterable[Any]) -> Any:
     return found[0] if found else None
 
 
-def _number(token: Token) -> Fraction:
+def _number(token: Token) -> int | Fraction:
     if (len(token) > 20 or "e" in token or "E" in token) and too_many_digits(token):
         raise number_too_long(_at(token), "10^1000")
-    return _fraction(str(token))
-
-
-@lru_cache(4096)
-def _fraction(text: str) -> Fraction:
-    return Fraction(text)
+    return int(token) if token.isdecimal() else Fraction(str(token))
 
 
 def too_many_digits(number: str) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from symcost.architecture import Architecture, Cost, Row
 from symcost.domain import by_name
+from symcost.entries import alike
 from symcost.growth import leading, staircase
 from symcost.invert import Unknown, existing, undecided
 from symcost.prove import evaluator
@@ -27,7 +28,7 @@ from symcost.signs import runs
 from symcost.sizes.atoms import Rational, Size, Symbol, total
 from symcost.sizes.notation import latex_name
 from symcost.source import Diagnostic, SymcostError, nearest
-from symcost.tally import alike, weights_of
+from symcost.tally import weights_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,6 +13,6 @@ T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
-    """A dataclass with slots, equal and hashed by its fields."""
-    return dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)
+def record(*, kw_only: bool = False, lazy: bool = False) -> Callable[[type[T]], type[T]]:
+    """A dataclass with slots, equal and hashed by its fields; a ``lazy`` one has cached properties and a hash of its own."""
+    return dataclass(slots=not lazy, unsafe_hash=not lazy, kw_only=kw_only)

@@ -26,7 +26,7 @@ class Node:
 class Number(Node):
     """``64``, ``0.25`` (one quarter), ``1e9``: exact, always."""
 
-    value: Fraction
+    value: int | Fraction
 
 
 @record()

@@ -14,8 +14,10 @@ from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points
 import symcost
 from symcost.prove import evaluator
 from symcost.sizes import Size, Symbol, ceil, floor
+from symcost.sizes.atoms import Holds
 from symcost.sizes.bridge import from_sympy, sympy_symbol, to_sympy
 from symcost.sizes.functions import divisible, gcd, log2, maximum, minimum, sqrt
+from symcost.sizes.sums import summed
 
 x, y, s, p, z, b = (Size.of(symbol) for symbol in (X, Y, S, P, Z, B))
 n = Size.of(Symbol("n"))
@@ -95,6 +97,68 @@ def test_a_minimum_that_sympy_gets_wrong() -> None:
     assert to_sympy(minimum(x, y)) == sympy.Min(u, v)  # the same expression where SymPy is right
 
 
+T, K, A = Symbol("t", low=0), Symbol("k", low=0), Symbol("alpha", integer=False, low=0)
+t, k, a = Size.of(T), Size.of(K), Size.of(A)
+u, v, w = sympy_symbol(X), sympy_symbol(Y), sympy_symbol(Z)
+ONE_IF = {
+    "==": sympy.Eq(w, 0),
+    "!=": sympy.Ne(w, 0),
+    ">=": sympy.Ge(w, 0),
+    ">": sympy.Gt(w, 0),
+    "|": sympy.Eq(w % 3, 0),
+}
+EXPRESSIONS: list[tuple[Size, Any]] = [
+    (x**2 * 3 / y - Fraction(1, 2), 3 * u**2 / v - sympy.Rational(1, 2)),
+    (x / (y + 1), u / (v + 1)),
+    (Size.of(2) ** n, 2 ** sympy.Symbol("n", integer=True, positive=True)),
+    ((x + 1) ** n, (u + 1) ** sympy.Symbol("n", integer=True, positive=True)),
+    (floor((x - 3) / s), sympy.floor(u / sympy_symbol(S) - 3 / sympy_symbol(S))),
+    (ceil(x / 2), sympy.ceiling(u / 2)),
+    (ceil(a * 32), sympy.ceiling(32 * sympy.Symbol("alpha", nonnegative=True))),
+    (floor(a * 32), sympy.floor(32 * sympy.Symbol("alpha", nonnegative=True))),
+    (minimum(x, y), sympy.Min(u, v)),
+    (maximum(x, y), sympy.Max(u, v)),
+    (sqrt(x), sympy.sqrt(u)),
+    (log2(x), sympy.log(u) / sympy.log(2)),
+    (gcd(x, y), sympy.Function("gcd", integer=True, positive=True)(u, v)),
+    (divisible(3 * x, Size.of(8)), sympy.Function("divisible", integer=True, positive=True)(3 * u, 8)),
+    (
+        summed(floor((t + x) / 3), T, n),
+        sympy.Sum(
+            sympy.floor((sympy_symbol(T) + u) / 3),
+            (sympy_symbol(T), 0, sympy.Symbol("n", integer=True, positive=True) - 1),
+        ),
+    ),
+    *[
+        (Size.of(Holds(kind, z, Size.of(3 if kind == "|" else 1))), sympy.Piecewise((1, holds), (0, True)))
+        for kind, holds in ONE_IF.items()
+    ],
+]
+
+
+@pytest.mark.parametrize(("size", "expr"), EXPRESSIONS, ids=[str(case[0]) for case in EXPRESSIONS])
+def test_what_sympy_is_given(size: Size, expr: Any) -> None:
+    assert to_sympy(size) == expr
+
+
+@given(st.integers(1, 9), st.integers(0, 9), st.integers(-9, 9))
+@examples(20)
+def test_sums_and_brackets_have_their_values_in_sympy(turns: int, number: int, other: int) -> None:
+    """``Sum`` and ``Piecewise``, worked out by SymPy."""
+    count = sympy.Symbol("n", integer=True, positive=True)
+    expr = to_sympy(summed(floor((t + x) / 3), T, n)).xreplace({count: sympy.Integer(turns), u: sympy.Integer(number)})
+    assert expr.doit() == sum((i + number) // 3 for i in range(turns))
+    for kind, truth in {
+        "==": other == 0,
+        "!=": other != 0,
+        ">=": other >= 0,
+        ">": other > 0,
+        "|": other % 3 == 0,
+    }.items():
+        bracket = Size.of(Holds(kind, z, Size.of(3 if kind == "|" else 1)))
+        assert to_sympy(bracket).xreplace({w: sympy.Integer(other)}) == int(truth)
+
+
 # ------------------------------------------------------------ what SymPy is told
 
 
@@ -139,6 +203,16 @@ def test_sympy_expressions_that_users_hand_in() -> None:
     assert back(2**u / 4) == Size.of(2) ** x / 4
     assert back(sympy.factor(u**2 + 2 * u * v + v**2)) == (x + y) ** 2
     assert back(sympy.log(u) / sympy.log(2)) == log2(x)
+    assert back(sympy.sqrt(u) * v) == sqrt(x) * y
+    assert back(u ** sympy.Rational(-3, 2)) == sqrt(x) ** -3
+    assert back(sympy.Pow(u, v)) == x**y
+    assert back(u**-2) == x**-2
+    assert back(sympy.Mod(u, v)) == x % y
+    for name, function in (("gcd", gcd), ("divisible", divisible)):
+        assert back(sympy.Function(name)(u, 8 * v)) == function(x, 8 * y)
+    assert back(sympy.Function("log2")(u)) == log2(x)
+    assert from_sympy(u + 1, lambda name: {"X": 41}[name]) == 42
+    assert from_sympy(u + 1, lambda name: {"X": y}[name]) == y + 1
     assert back(sympy.Integer(5)) == back(5) == 5
 
 
@@ -156,6 +230,11 @@ def test_sympy_expressions_that_users_hand_in() -> None:
         sympy.sin(sympy.Symbol("X")),
         sympy.log(sympy.Symbol("X")),
         sympy.Function("f")(sympy.Symbol("X")),
+        sympy.Function("min")(sympy.Symbol("X"), 2),
+        sympy.log(2),
+        sympy.Symbol("X") * sympy.log(3) + 1,
+        ["X"],
+        sympy.Piecewise((1, sympy.Symbol("X") > 0), (0, True)),
         sympy.Symbol("X") < 3,
         True,
         sympy.Matrix([1, 2]),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from symcost import syntax as s
+from symcost.entries import Alike, Figures
 from symcost.graph.nodes import Leaf
 from symcost.graph.scope import Scope, Tensor
 from symcost.graph.values import DECIDE, Evaluator, Value
@@ -18,7 +19,7 @@ from symcost.ops import Op
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, Report, Span, SymcostError
-from symcost.tally import Alike, Figures, Tally
+from symcost.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Departure:
         try:
             yield
         except SymcostError as error:
-            raise SymcostError([_at(d, self.places.get(formula.span.text)) for d in error.diagnostics]) from None
+            raise SymcostError([_at(d, self.places[formula.span.source.text]) for d in error.diagnostics]) from None
 
 
 class _Bracketing(Evaluator):
@@ -135,13 +136,11 @@ def _named(name: str, value: Argument) -> dict[str, Size]:
     return {}
 
 
-def _at(diagnostic: Diagnostic, place: Span | None) -> Diagnostic:
+def _at(diagnostic: Diagnostic, place: Span) -> Diagnostic:
     """The same, in the file where the formula stands."""
     span = diagnostic.span
-    if place is None or span is None or span.source is place.source:
-        return diagnostic
-    moved = Span(place.source, place.start + span.start, place.start + span.end)
-    return Diagnostic(diagnostic.code, diagnostic.message, moved, diagnostic.notes, diagnostic.help)
+    assert span is not None
+    return replace(diagnostic, span=Span(place.source, place.start + span.start, place.start + span.end))
 
 
 @dataclass(frozen=True)
@@ -182,16 +181,16 @@ class Convention:
         instead = [d for d in met if not d.more][-1:]
         return (*instead, *(d for d in met if d.more))
 
-    def uncounted(self, entries: Alike) -> tuple[str, ...]:
+    def uncounted(self, counts: Mapping[str, Size], entries: Alike) -> tuple[str, ...]:
         """What happens and is not counted: operations without a price, kinds the convention does not see.
 
-        Dot products are not work of their own: their products are.
+        ``counts`` are the operations of all ``entries`` together. Dot products are not work of their own: their products are.
         """
         priced = {op.value for op in self.prices} | {Op.DOT.value}
-        missing: set[str] = set()
+        missing = set() if self.departures else {n for n in counts.keys() - priced if counts[n].terms}
         unseen: dict[str, None] = {}
-        for entry, _ in entries:
-            parts = self.departing(entry.leaf) if self.departures else ()
+        for entry, _ in entries if self.departures else ():
+            parts = self.departing(entry.leaf)
             if any(d.unseen for d in parts):
                 unseen[entry.leaf.layer.kind] = None
             elif all(d.more for d in parts):

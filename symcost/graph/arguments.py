@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from symcost import syntax as s
+from symcost.graph.plain import Arguments
 from symcost.graph.scope import Scope, Setting
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import DECIDE, Evaluator, fail
@@ -18,14 +18,6 @@ _GLUED = re.compile(r"(.*?[^\d_×])((?:\d+)(?:[x×]\d+)*)$")
 
 
 LONGEST = 4000  # digits that Python reads; how many may be written is for the parser to say
-
-
-@dataclass
-class Arguments:
-    """Values by name, and where each was written."""
-
-    values: dict[str, Value] = field(default_factory=dict)
-    spans: dict[str, Span] = field(default_factory=dict)
 
 
 @lru_cache(4096)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symcost import syntax as s
-from symcost.graph.arguments import Arguments, bind
+from symcost.graph.arguments import bind
 from symcost.graph.assume import declare
 from symcost.graph.blocks import block, body
 from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, follows_merge, library_kind
-from symcost.graph.nodes import Fork, Graph, Guarded, Leaf, LostError, Mark, Node, Sequence, Start, Take, symbols_of
+from symcost.graph.nodes import Fork, Graph, Guarded, Leaf, LostError, Mark, Node, Sequence, Start, Take, used
+from symcost.graph.plain import Arguments, Key, key_of
 from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
@@ -144,15 +145,17 @@ class Builder:
         conditions = simplified(weakest(dict.fromkeys(self.conditions)), self.scope.facts())
         _check_possible(conditions)
         metrics = {name: self.scope.find(name) for name in sorted(self.scope.visible(MetricDef))}
-        declared, used = self.scope.declared(), symbols_of(root) | self._own_symbols()
+        declared = self.scope.declared()
+        symbols = self._own_symbols()
+        symbols |= used(root, {a for d in declared.values() for a in (d.symbol, *d.back)} - symbols)
         return Graph(
             self.name,
             next(iter(self.inputs.values()), None),
             self.scope.here,
             root,
             conditions,
-            _concerning(self.scope.assumptions(), used, declared),
-            {name: d for name, d in declared.items() if used & {d.symbol, *d.back}},
+            _concerning(self.scope.assumptions(), symbols, declared),
+            {name: d for name, d in declared.items() if symbols & {d.symbol, *d.back}},
             tuple(self.named),
             {n: m for n, m in metrics.items() if isinstance(m, MetricDef)},
             self.scope,
@@ -335,16 +338,17 @@ class Builder:
 
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
+        plain = None if second else key_of(call)
+        if plain is not None and (again := self._again(plain, call, scope)) is not None:
+            return [again]
         name = call.text
-        binding = defined(call, scope)
-        composite = COMPOSITES.get(name) if binding is None else None
-        if binding is None and composite is None and name != "body":
+        known = None if plain is None else scope.plain.arguments(plain, call)
+        binding = None if known else defined(call, scope)
+        composite = None if known or binding else COMPOSITES.get(name)
+        if not binding and composite is None and name != "body":
             if self.lost and follows_merge(call):
                 return []  # `concat s2`: that `concat` needs a tensor has been said
-            kind, glued = library_kind(call, scope)
-            arguments = bind(call, kind, glued, scope, second)
-            if call.body:
-                raise fail("no-body", f"'{name}' takes no braces", call.span)
+            kind, arguments = known or self._bound(call, plain, scope, second)
         if self.lost:
             return []
         if x is None:
@@ -359,14 +363,41 @@ class Builder:
             if isinstance(found, BlockBinding):
                 return block(self, call, numbers, found, scope, x, second)
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
+        leaf, free = self._kind(call, kind, arguments, x, scope)
+        if plain is not None and free and not self.trials:
+            scope.plain.placed[plain] = x, leaf.layer, leaf.output
+        return [leaf]
+
+    def _again(self, plain: Key, call: s.Call, scope: Scope) -> Leaf | None:
+        """A call like one before, on the same tensor, that needs nothing."""
+        found = scope.plain.placed.get(plain)
+        if found is None or found[0] is not scope.here or self.running or self.lost:
+            return None
+        x, layer, scope.here = found
+        return self._leaf(layer, call, x, scope.here, scope)
+
+    def _bound(
+        self, call: s.Call, plain: Key | None, scope: Scope, second: tuple[s.Arg, ...]
+    ) -> tuple[type[Layer], Arguments]:
+        """The kind of the library that is called, and its arguments."""
+        kind, glued = library_kind(call, scope)
+        arguments = bind(call, kind, glued, scope, second)
+        if call.body:
+            raise fail("no-body", f"'{call.text}' takes no braces", call.span)
+        if plain is not None:
+            scope.plain.remember(plain, kind, arguments)
+        return kind, arguments
+
+    def _kind(self, call: s.Call, kind: type[Layer], arguments: Arguments, x: Shape, scope: Scope) -> tuple[Leaf, bool]:
+        """A layer of the library on a tensor, and whether no condition is needed."""
         tags = tuple([v.tag for v in arguments.values.values() if isinstance(v, Shape)]) if kind.tensors else ()
         key = (kind, tuple(arguments.values.items()), tags, x, tuple(self.running))
-        found_before = self.placed.get(key)
-        if found_before is not None:
-            layer, y, needed = found_before
+        found = self.placed.get(key)
+        if found is not None:
+            layer, y, needed = found
             self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
             scope.here = y
-            return [self._leaf(layer, call, x, y, scope)]
+            return self._leaf(layer, call, x, y, scope), not needed
         before = len(self.conditions)
         try:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
@@ -374,10 +405,10 @@ class Builder:
             raise _at(error, call, arguments) from None
         if self.guard == ONE and not self.trials:
             self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
-        return [leaf]
+        return leaf, len(self.conditions) == before
 
     def place(
-        self, layer: Layer, call: s.Call, x: Shape, scope: Scope, arguments: Arguments | None = None, text: str = ""
+        self, layer: Layer, call: s.Call, x: Shape, scope: Scope, arguments: Arguments | None = None, said: str = ""
     ) -> Leaf:
         """One layer on a tensor: its conditions, its shape."""
         if x.ids and not layer.takes_ids:
@@ -393,15 +424,14 @@ class Builder:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
-        return self._leaf(layer, call, x, y, scope, text)
+        return self._leaf(layer, call, x, y, scope, said)
 
-    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, text: str = "") -> Leaf:
+    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, said: str = "") -> Leaf:
         self.expanded(1, call)
-        if not text:  # inside a block its parameters are not what the reader wants to see
-            text = layer.written() if self.expanding and type(layer).kind in KINDS else " ".join(call.span.text.split())
         settings = scope.settings
         form = settings and (settings.get((layer.kind, "form")) or settings.get(("form",)))
-        return Leaf(layer, text, x, y, call.span, form if isinstance(form, str) else None)
+        inside = bool(self.expanding) and type(layer).kind in KINDS
+        return Leaf(layer, x, y, call.span, form if isinstance(form, str) else None, inside, said)
 
     def expanded(self, leaves: int, call: s.Call) -> None:
         """So many more layers, of a call."""
@@ -523,9 +553,9 @@ def _unguarded(condition: Condition, known: list[Size]) -> Condition:
     return replace(condition, kind=">=", size=-guard.size - 1, divisor=ONE, guard=ONE)
 
 
-def _concerning(facts: list[Condition], used: set[Symbol], declared: dict[str, Declared]) -> tuple[Condition, ...]:
+def _concerning(facts: list[Condition], symbols: set[Symbol], declared: dict[str, Declared]) -> tuple[Condition, ...]:
     """The facts that speak of symbols the network has."""
-    names = {d.symbol.name for d in declared.values() if used & {d.symbol, *d.back}}
+    names = {d.symbol.name for d in declared.values() if symbols & {d.symbol, *d.back}}
     return tuple(f for f in facts if {a.name for a in f.size.symbols() | f.divisor.symbols()} & names)
 
 

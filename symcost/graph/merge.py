@@ -86,7 +86,7 @@ def _met(b: Builder, call: s.Call, scope: Scope, layer: Merge) -> list[Node]:
     if len(layer.inputs) == 1:
         scope.here = layer.inputs[0]
         return []
-    return [b.place(layer, call, layer.inputs[0], scope, text=call.text)]
+    return [b.place(layer, call, layer.inputs[0], scope, said=call.text)]
 
 
 def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -181,7 +181,7 @@ def experts(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     nodes: list[Node] = []
     if routed:
         router = Router(count)
-        nodes.append(Leaf(router, "router", x, x, call.span))
+        nodes.append(Leaf(router, x, x, call.span, said="router"))
     found, y = b.branch(body, scope, x)
     scope.here = y
     return [*nodes, Scaled(Sequence(tuple(found)), count, active, active)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from symcost import syntax as s
 from symcost.graph.scope import Declared, MetricDef, Scope
 from symcost.layers.base import Layer
 from symcost.record import record
-from symcost.sizes.atoms import Size, Symbol, atoms_of
+from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.sizes.shape import Shape
 from symcost.source import Span
@@ -23,11 +24,17 @@ class Leaf:
     """One layer at its place: what it is, what comes in and what goes out."""
 
     layer: Layer
-    text: str  # as it was written
     input: Shape
     output: Shape
     span: Span
     form: str | None = None  # how it is implemented, for conventions of tools that see a difference
+    inside: bool = False  # a block, whose parameters are not what the reader wants to see
+    said: str = ""  # what it is called, where not as it was written
+
+    @property
+    def text(self) -> str:
+        """As it was written; inside a block with its arguments as they came out."""
+        return self.said or (self.layer.written() if self.inside else " ".join(self.span.text.split()))
 
 
 @dataclass(frozen=True)
@@ -121,21 +128,32 @@ class Fork:
     meet: Node | None = None
 
 
+_PLAIN = (str, bool, type(None))  # arguments without a size in them
+
 Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
 
 
-_PLAIN = (str, bool, type(None))  # arguments without a size in them
+def used(node: Node, among: Set[Symbol]) -> set[Symbol]:
+    """Those of some symbols that stand in the shapes, the layers and the counts of a network."""
+    found: set[Symbol] = set()
+    for size in _sizes(node):
+        symbols = size.symbols()
+        symbols |= {a for s in symbols if s.definition is not None for a in s.definition.symbols()}
+        found |= symbols & among
+        if len(found) == len(among):
+            break
+    return found
 
 
-def symbols_of(node: Node) -> set[Symbol]:
-    """Every symbol in the shapes, the layers and the counts of a network."""
-    sizes: dict[int, Size] = {}
+def _sizes(node: Node) -> Iterator[Size]:
+    """Sizes that are no numbers, where they stand."""
     seen: set[int] = set()
     todo: list[object] = [node]
     while todo:
         item = todo.pop()
         if isinstance(item, Size):
-            sizes[id(item)] = item
+            if item.number is None:
+                yield item
             continue
         if id(item) in seen:
             continue
@@ -163,8 +181,6 @@ def symbols_of(node: Node) -> set[Symbol]:
                 todo.append(item.node)
             case Fork():
                 todo += [*item.branches, *([] if item.meet is None else [item.meet])]
-    found = {a for a in atoms_of(sizes.values()) if isinstance(a, Symbol)}
-    return found | {a for s in found if s.definition is not None for a in s.definition.symbols()}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symcost import syntax as s
+from symcost.graph.plain import Plain
 from symcost.sizes.atoms import ONE, Rational, Size, Symbol
 from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.shape import Shape
@@ -193,6 +194,7 @@ class Scope:
     turn: bool = False  # a turn of a loop
     perhaps: bool = False  # the branch of an undecided `if`
     body: tuple[tuple[tuple[s.Item, ...], ...], Scope] | None = None  # what `body` stands for in a block
+    plain: Plain = field(default_factory=Plain)
 
     def inner(self, home: bool = False) -> Scope:
         """The scope of braces or brackets inside this one."""
@@ -253,6 +255,8 @@ class Scope:
         else:
             self.names[name] = binding
             self.places[name] = span
+            if isinstance(binding, BlockBinding | LayerBinding):
+                self.plain.clear()
             self._check_parameters(binding)
 
     def _check_parameters(self, binding: Binding) -> None:

@@ -26,6 +26,7 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
     if isinstance(item.path, str):
         raise fail("unknown-setting", "a setting is a name such as conv.bias, not a string", item.span)
     evaluator = Evaluator(scope)
+    scope.plain.clear()
     if item.path == ("batch",):
         batch = evaluator.size(item.value)
         b.require(at_least(batch, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)

@@ -107,7 +107,12 @@ def _counts_from(low: int, size: Size) -> bool:
 
 def at_least_one(**sizes: Size | tuple[Size, ...]) -> tuple[Condition, ...]:
     """Kernels, strides, widths and counts are whole and start at 1."""
-    return _at_least_one(tuple(sizes.items()))
+    for value in sizes.values():
+        for size in value if isinstance(value, tuple) else (value,):
+            number = size.terms.get(())
+            if type(number) is not int or number < 1 or len(size.terms) > 1:
+                return _at_least_one(tuple(sizes.items()))
+    return ()
 
 
 @lru_cache(4096)

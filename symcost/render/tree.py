@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from symcost.architecture import Cost, Row
+from symcost.entries import alike
 from symcost.outline import Part, outline
 from symcost.render.document import Document
 from symcost.render.terminal import aligned, bar, columns, formula, spelling_of
 from symcost.sizes.atoms import Size, total
 from symcost.sizes.notation import Spelling
-from symcost.tally import alike, weights_of
+from symcost.tally import weights_of
 
 
 def blocks(document: Document, console: Console) -> None:

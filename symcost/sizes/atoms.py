@@ -231,12 +231,10 @@ class Size:
             return value
         if isinstance(value, Atom):
             return Size({((value, 1),): 1})
-        if isinstance(value, Fraction) and value.denominator == 1:
-            value = value.numerator
         if isinstance(value, int):
             return _small(value) if -8 <= value <= 1024 else Size({(): value})
         if isinstance(value, Fraction):
-            return Size({(): value})
+            return Size.of(value.numerator) if value.denominator == 1 else Size({(): value})
         raise TypeError(f"not an exact size: {value!r}")
 
     # what it is

@@ -246,7 +246,7 @@ def divisible(size: Size, divisor: Size, why: str = "", code: str = "layer-needs
     for atom, exponent in (pair for m in rest.terms for pair in m if pair[1] < 0):
         powers[atom] = max(powers.get(atom, 0), -exponent)
     if any(isinstance(atom, Group) for atom in powers):
-        return Condition("|", rest * divisor, divisor, why, code)
+        return Condition("|", size - (quotient - rest) * divisor, divisor, why, code)
     for atom, exponent in powers.items():
         below = below * Size.of(atom) ** exponent
     return Condition("|", rest * below, below, why, code)

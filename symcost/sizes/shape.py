@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 
+from symcost.record import record
 from symcost.sizes.atoms import ONE, Size, Symbol, product
 from symcost.sizes.notation import ASCII, Spelling, text
 
@@ -14,7 +15,7 @@ def _positions(dims: tuple[Size, ...]) -> Size:
     return product(dims)
 
 
-@dataclass(frozen=True)
+@record(lazy=True)
 class Shape:
     """``channels @ dims``, ``batch`` times; ``ids`` are token numbers, one at each position and without channels."""
 

@@ -7,7 +7,6 @@ the class, at one member, or nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -78,8 +77,8 @@ def _joined(symbol: Symbol, group: list[Condition]) -> Condition | None:
     step = gcd(period, *(r - good[0] for r in good)) if len(good) > 1 else period
     if len(good) * step != period or step == 1:
         return None
-    why = next(c.why for c, p in zip(group, periods, strict=True) if p == max(periods))
-    return replace(divisible(Size.of(symbol) - good[0] % step, Size.of(step), why), code=group[0].code)
+    telling = group[periods.index(max(periods))]
+    return divisible(Size.of(symbol) - good[0] % step, Size.of(step), telling.why, telling.code)
 
 
 def _solved(symbol: Symbol, group: list[Condition]) -> tuple[int, list[int], list[int]] | None:

@@ -1,0 +1,89 @@
+"""What a plain call such as `conv3-64` means is looked up once in a scope: never beyond what changes its meaning."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import examples
+
+import symcost
+
+# Each with a spelling that is not plain and means the same at the same place.
+CALLS = {
+    "conv3-4": "conv(3)-4(dil=1)",
+    "conv3-5": "conv(3)-5(dil=1)",
+    "conv3-4/2": "conv(3)-4/2(dil=1)",
+    "conv1-4": "conv(1)-4(dil=1)",
+    "maxpool2/2": "maxpool(2)/2(dil=1)",
+    "bn": "bn(affine=true)",
+}
+CHANGES = (
+    "set conv.bias = false",
+    "set conv.bias = true",
+    "set conv.pad = valid",
+    "set pad = 1",
+    "set conv.groups = 1",
+)
+DEFINED = (
+    "block bn { relu conv(3)-4(dil=1) }",
+    "layer conv(k)-c : a@h x w -> c@h x w { params = 7*k mac = c*h*w }",
+)
+
+
+def net(items: list[str]) -> symcost.Architecture | str:
+    try:
+        return symcost.parse(f"sym X input 4@(64*X) x (64*X) {' '.join(items)}")
+    except symcost.SymcostError as error:
+        return error.diagnostics[0].code
+
+
+def same(plain: list[str], spelled: list[str]) -> None:
+    ours, theirs = net(plain), net(spelled)
+    if isinstance(ours, str) or isinstance(theirs, str):
+        assert ours == theirs
+        return
+    assert [str(row.output) for row in ours.layers] == [str(row.output) for row in theirs.layers]
+    assert (ours.params, ours.macs, ours.cost("exact")) == (theirs.params, theirs.macs, theirs.cost("exact"))
+    assert ours.conditions == theirs.conditions
+
+
+@examples(40)
+@given(st.lists(st.sampled_from([*CALLS, *CALLS, *CHANGES, "{", "}", "n"]), min_size=4, max_size=14))
+def test_plain_or_spelled_out(drawn: list[str]) -> None:
+    """With options set between the calls, in groups that repeat or do not, at any depth."""
+    plain: list[str] = []
+    depth = 0
+    for item in drawn:
+        if item == "{":
+            plain.append("[")
+            depth += 1
+        elif item in ("}", "n"):
+            if depth and plain[-1] != "[":
+                plain.append("]" if item == "}" else "] x 3")
+                depth -= 1
+        else:
+            plain.append(item)
+    while depth:
+        plain.append("relu ]" if plain[-1] == "[" else "]")
+        depth -= 1
+    same(plain, [CALLS.get(item, item) for item in plain])
+
+
+@pytest.mark.parametrize("definition", DEFINED)
+def test_a_definition_hides_the_kind_from_there_on(definition: str) -> None:
+    call = "bn" if definition.startswith("block") else "conv3-4"
+    found = net([call, definition, call, call])
+    before, after = net([call]), net([definition, call])
+    assert isinstance(found, symcost.Architecture) and isinstance(before, symcost.Architecture)
+    assert isinstance(after, symcost.Architecture)
+    assert int(found.params) == int(before.params) + 2 * int(after.params)
+
+
+def test_an_error_stands_where_it_was_written() -> None:
+    """Also in a call like one before that was good: the width, the stride, the layer."""
+    for bad, message in (("conv3-0", "0"), ("conv3-4/0", "0")):
+        with pytest.raises(symcost.SymcostError) as caught:
+            symcost.parse(f"input 4@8 x 8 conv3-4 conv3-4/2 {bad}")
+        span = caught.value.diagnostics[0].span
+        assert span is not None and message in span.text and span.start >= len("input 4@8 x 8 conv3-4 conv3-4/2 ")
