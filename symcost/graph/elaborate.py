@@ -364,14 +364,14 @@ class Builder:
                 return block(self, call, numbers, found, scope, x, second)
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
         leaf, free = self._kind(call, kind, arguments, x, scope)
-        if plain is not None and free and not self.trials:
+        if plain is not None and free and not self.trials and not self.running:
             scope.plain.placed[plain] = x, leaf.layer, leaf.output
         return [leaf]
 
     def _again(self, plain: Key, call: s.Call, scope: Scope) -> Leaf | None:
         """A call like one before, on the same tensor, that needs nothing."""
         found = scope.plain.placed.get(plain)
-        if found is None or found[0] is not scope.here or self.running or self.lost:
+        if found is None or self.running or self.lost or (found[0] is not scope.here and found[0] != scope.here):
             return None
         x, layer, scope.here = found
         return self._leaf(layer, call, x, scope.here, scope)

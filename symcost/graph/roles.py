@@ -154,4 +154,6 @@ class Roles:
         for place in places(self._graph):
             for symbol in sorted(place.size.symbols(), key=lambda s: s.key):
                 found.setdefault(symbol.name, place.role)
+            if found.keys() >= self._graph.symbols.keys():
+                break
         return found

@@ -198,7 +198,15 @@ class Scope:
 
     def inner(self, home: bool = False) -> Scope:
         """The scope of braces or brackets inside this one."""
-        return Scope(self, self.report, settings=dict(self.settings), entered=self.here, here=self.here, home=home)
+        return Scope(
+            self,
+            self.report,
+            settings=dict(self.settings),
+            entered=self.here,
+            here=self.here,
+            home=home,
+            plain=self.plain,
+        )
 
     def tap(self, name: str, shape: Shape, index: Size | None, span: Span) -> None:
         """Name a tensor, to the end of the net, block or turn around."""
@@ -256,7 +264,7 @@ class Scope:
             self.names[name] = binding
             self.places[name] = span
             if isinstance(binding, BlockBinding | LayerBinding):
-                self.plain.clear()
+                self.plain = Plain()
             self._check_parameters(binding)
 
     def _check_parameters(self, binding: Binding) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from symcost import syntax as s
 from symcost.graph.heads import head_slots
 from symcost.graph.names import unknown_setting
+from symcost.graph.plain import Plain
 from symcost.graph.scope import BlockBinding, Scope
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import KINDS, slots
@@ -26,7 +27,7 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
     if isinstance(item.path, str):
         raise fail("unknown-setting", "a setting is a name such as conv.bias, not a string", item.span)
     evaluator = Evaluator(scope)
-    scope.plain.clear()
+    scope.plain = Plain()
     if item.path == ("batch",):
         batch = evaluator.size(item.value)
         b.require(at_least(batch, 1, "a batch has at least one sample", "bad-value"), item.value.span, None)

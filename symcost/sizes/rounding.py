@@ -33,6 +33,7 @@ from symcost.sizes.atoms import (
     Rational,
     Size,
     SizeLike,
+    Symbol,
     integral,
     leading,
     lower,
@@ -222,6 +223,8 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
     """R11: the value when ``k*d <= n < (k+1)*d`` for k = 0 or -1 whatever the symbols."""
     from symcost.sizes.facts import never_negative
 
+    if denominator.number is not None and _without_bound(numerator):
+        return None
     if never_negative(numerator) and never_negative(denominator - 1 - numerator):
         return ZERO
     if never_negative(-numerator - 1) and never_negative(numerator + denominator):
@@ -231,6 +234,14 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
     if low is not None and high is not None and isinstance(divisor, int) and low // divisor == high // divisor:
         return Size.of(low // divisor)
     return None
+
+
+def _without_bound(size: Size) -> bool:
+    """One product of symbols that may be as large as one likes, and a constant: it stays between no two integers."""
+    varying = [m for m in size.terms if m]
+    return len(varying) == 1 and all(
+        isinstance(a, Symbol) and e > 0 and a.high is None and a.top is None for a, e in varying[0]
+    )
 
 
 def _loose(value: Size) -> Size:
