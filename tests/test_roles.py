@@ -86,3 +86,11 @@ def test_lengths_stand_behind_the_batch_unless_kernels_slide_along_them() -> Non
 def test_a_named_size_is_what_it_is_made_of() -> None:
     net = symcost.parse("sym B, A, Z set batch = Z input B@A x A conv3-B/2 : B@S x S conv3-B")
     assert str(net.layers[-1].macs) == "9*Z*B^2*S^2"
+
+
+def test_a_symbol_that_stands_alone_somewhere_is_what_it_is_there() -> None:
+    """A number of repeats that widths are made of is a number of repeats; one that is only in widths is a width."""
+    both = symcost.parse("sym X, b, n input b@X x X [conv3-b relu] x n conv3-(b*2^n)")
+    assert str(both.layers[-1].params).startswith("9*2^n*b^2")
+    width = symcost.parse("sym X, b, n input b@X x X conv3-(b*2^n)")
+    assert str(width.params).startswith("9*b^2*2^n")

@@ -42,6 +42,15 @@ class Place:
     role: Role
     words: str
 
+    @property
+    def symbol(self) -> str | None:
+        """The name, where the size is one symbol."""
+        if len(self.size.terms) == 1:
+            ((monomial, coefficient),) = self.size.terms.items()
+            if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1 and isinstance(monomial[0][0], Symbol):
+                return monomial[0][0].name
+        return None
+
 
 def places(graph: Graph) -> Iterator[Place]:
     """Where sizes stand, in the user's symbols: inputs, then the arguments of layers, then how often something runs."""
@@ -150,10 +159,14 @@ class Roles:
     def _found(self) -> dict[str, Role]:
         if len(self._graph.symbols) < 2:
             return {}
-        found: dict[str, Role] = {}
+        alone: dict[str, Role] = {}
+        among: dict[str, Role] = {}  # others, in a size that has the role: a width of C*2^n
         for place in places(self._graph):
-            for symbol in sorted(place.size.symbols(), key=lambda s: s.key):
-                found.setdefault(symbol.name, place.role)
-            if found.keys() >= self._graph.symbols.keys():
+            name = place.symbol
+            if name is not None:
+                alone.setdefault(name, place.role)
+            for symbol in place.size.symbols() if name is None else ():
+                among.setdefault(symbol.name, place.role)
+            if alone.keys() >= self._graph.symbols.keys():
                 break
-        return found
+        return among | alone
