@@ -17,7 +17,7 @@ from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.source import Diagnostic, SymcostError, counted, nearest
 
 if TYPE_CHECKING:
-    from symcost.architecture import Architecture
+    from symcost.architecture import Architecture, Cost
 
 _FIGURE = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+)| ?([kKMGBTP]))?$")
 _PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12, "P": 15}
@@ -87,7 +87,7 @@ class Claims:
                 raise fail("given-twice", f"'{arg.name}' is given twice", arg.span)
             given[arg.name] = self.size(arg.value)
         try:
-            return owner.at(given).cost(name)._size if given else self._cost(owner, name, asked)
+            return _there(owner, owner.at(given).cost(name)) if given else self._cost(owner, name, asked)
         except SymcostError as error:
             moved = [Diagnostic(d.code, d.message, asked.span, d.notes, d.help) for d in error.diagnostics]
             raise type(error)(moved) from None
@@ -244,6 +244,12 @@ def _failed(
         help_ = help_ or "state what is known of the symbols with 'assume'"
         return Diagnostic("undecided", f"not decided: {text}", claim.span, tuple(notes), help_)
     return Diagnostic("assertion-failed", f"assertion failed: {text}", claim.span, tuple(notes), help_)
+
+
+def _there(owner: Architecture, found: Cost) -> Size:
+    """A cost at some values in the symbols of the network without them: X/2^n is another symbol once n has a value."""
+    declared = [d for d in owner.domain.symbols.values() if d.back]
+    return found.domain.public(found._size).subs({d.symbol: d.size for d in declared}) if declared else found._size
 
 
 def _shown(size: Size, claims: Claims) -> str:

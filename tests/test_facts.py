@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
 
+import symcost
 from symcost.layers.window import window
 from symcost.prove import evaluator
 from symcost.sizes import Size, Symbol, ceil, floor
@@ -350,3 +351,21 @@ def test_an_equation_loses_factors_that_are_never_zero() -> None:
     assert equal(x * y, 3 * y).size == x - 3
     assert equal(x * z, z).size in (x * z - z, z - x * z)  # z may be 0 and may be negative
     assert equal(z**2 * x, -3 * z**2).size == z
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        ("macs(n=1) == 1152*X^2", True),
+        ("macs(n=3) == 3456*X^2", True),
+        ("macs(n=3) == 3*macs(n=1)", True),
+        ("macs(n=2, X=4*n) == 2304*(4*n)^2", True),
+        ("macs(n=n) == macs", True),
+        ("macs(n=1) == 4608*X^2/4^n", False),
+        ("params(n=1) == 1168", True),
+    ],
+)
+def test_costs_at_a_value_of_a_divisor(claim: str, holds: bool) -> None:
+    """X is 2^n*m inside: at n = 1 it is 2*m of another m, and still X for whoever asks."""
+    program = "sym X, n assume X % 2^n == 0 input 8@X x X [conv3-(2*here.c) maxpool] x n"
+    assert (not symcost.parse(f"{program} assert {claim}").check()) is holds
