@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph import Argument, resolved
+from symcost.graph import Argument, resolved, resolved_condition
 from symcost.graph.scope import NetBinding, Scope
 from symcost.graph.values import Evaluator, Value, fail
-from symcost.prove import compare
+from symcost.prove import Tested, compare, in_numbers
 from symcost.sizes.atoms import Rational, Size, Symbol
+from symcost.sizes.facts import Condition
 from symcost.source import Diagnostic, SymcostError, counted, nearest
 
 if TYPE_CHECKING:
@@ -38,7 +40,14 @@ class Claims:
     def inside(self, point: Mapping[Symbol, Rational]) -> bool:
         """Whether the network exists at a point, as far as its symbols tell."""
         values = {symbol: Size.of(value) for symbol, value in point.items()}
-        return all(c.subs(values).holds() is not False for c in self.owner.domain.conditions)
+        return all(
+            test.holds(point) if test.symbols <= point.keys() else condition.subs(values).holds() is not False
+            for condition, test in self._conditions
+        )
+
+    @cached_property
+    def _conditions(self) -> list[tuple[Condition, Tested]]:
+        return [(c, in_numbers(c)) for c in map(resolved_condition, self.owner.domain.conditions)]
 
     def quantity(self, asked: s.Ref | s.Apply) -> Value:
         """The cost a name or call asks for."""

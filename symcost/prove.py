@@ -126,11 +126,11 @@ class _Search:
     def __init__(self, size: Size, relation: str, conditions: Sequence[Condition], inside: Inside | None) -> None:
         self.value, self.fails, self.inside = evaluator(size), FAILS[relation], inside
         own = free(size)
-        self.conditions = [c for c in map(_public, conditions) if c is not None]
+        self.conditions = [in_numbers(c) for c in conditions]
         while more := [c.symbols for c in self.conditions if own & c.symbols and not c.symbols <= own]:
             own = own.union(*more)  # what stands in a condition beside a symbol of the formula
         self.symbols = sorted(own, key=lambda s: s.key)
-        alone: dict[Symbol, list[_Condition]] = {s: [] for s in self.symbols}
+        alone: dict[Symbol, list[Tested]] = {s: [] for s in self.symbols}
         self.joint = []
         for c in self.conditions:
             if len(c.symbols) == 1 and c.symbols <= own:
@@ -205,7 +205,7 @@ class _Search:
 class _Column:
     """The values of one symbol that its own conditions allow, with their distance from the least."""
 
-    def __init__(self, symbol: Symbol, conditions: list[_Condition]) -> None:
+    def __init__(self, symbol: Symbol, conditions: list[Tested]) -> None:
         self.symbol, self.conditions = symbol, conditions
         self.found: list[tuple[Rational, Rational]] = []
         self.left = islice(_values(symbol), MAX_VALUES)
@@ -223,7 +223,7 @@ class _Column:
         return self.found[index]
 
 
-def _quietly(condition: _Condition, point: Point) -> bool:
+def _quietly(condition: Tested, point: Point) -> bool:
     try:
         return condition.holds(point)
     except (ZeroDivisionError, OverflowError):
@@ -250,23 +250,44 @@ def _values(symbol: Symbol) -> Iterator[tuple[Rational, Rational]]:
 
 
 @dataclass(frozen=True)
-class _Condition:
+class Tested:
+    """A condition as a test of points that have all its symbols."""
+
     symbols: frozenset[Symbol]
     holds: Inside
 
 
-def _public(condition: Condition) -> _Condition | None:
-    """A condition as a test of points; None for one over the turns of a loop, which nobody tests here."""
-    if condition.turns:
-        return None
+def in_numbers(condition: Condition) -> Tested:
+    """A condition worked out in numbers at points; one over the turns of a loop at every turn."""
     parts = (condition.size, condition.divisor, condition.guard)
     size, divisor, guard = map(evaluator, parts)
+    loops = [(index, evaluator(count)) for index, count in condition.turns]
     kind = condition.kind
 
     def holds(point: Point) -> bool:
-        return guard(point) == 0 or _HOLDS[kind](size(point), divisor(point))
+        return all(guard(at) == 0 or _HOLDS[kind](size(at), divisor(at)) for at in _turns(loops, point))
 
-    return _Condition(frozenset(s for part in parts for s in free(part)), holds)
+    symbols = {s for part in (*parts, *(count for _, count in condition.turns)) for s in free(part)}
+    return Tested(frozenset(symbols - {index for index, _ in condition.turns}), holds)
+
+
+def _turns(loops: Sequence[tuple[Symbol, Callable[[Point], Rational]]], point: Point) -> Iterator[Point]:
+    """The point at every turn of nested loops, the outermost first."""
+    if not loops:
+        yield point
+        return
+    (index, count), *inner = loops
+    for turn in range(_counted(count(point))):
+        yield from _turns(inner, {**point, index: turn})
+
+
+def _counted(turns: Rational) -> int:
+    """How many turns to go through one by one."""
+    if turns != int(turns):
+        raise OverflowError
+    if turns > allowed().turns:
+        raise BeyondReach(f"more than {allowed().turns} turns, one by one", "turns")
+    return int(turns)
 
 
 def free(size: Size) -> set[Symbol]:
@@ -748,7 +769,7 @@ def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
             return lambda point: point[atom]
         case Floor():
             top, bottom = evaluator(atom.numerator), evaluator(atom.denominator)
-            return lambda point: number_floor(Fraction(top(point)) / bottom(point))
+            return lambda point: top(point) // bottom(point)
         case Power():
             base, exponent = evaluator(atom.base), evaluator(atom.exponent)
             return lambda point: raised(base(point), exponent(point))
@@ -771,7 +792,7 @@ _HOLDS: dict[str, Callable[[Rational, Rational], bool]] = {
     ">": lambda size, _: size > 0,
     "==": lambda size, _: size == 0,
     "!=": lambda size, _: size != 0,
-    "|": lambda size, divisor: Fraction(size) / divisor == number_floor(Fraction(size) / divisor),
+    "|": lambda size, divisor: size % divisor == 0,
 }
 
 
@@ -779,12 +800,7 @@ def _sum_value(atom: Sum) -> Callable[[Point], Rational]:
     term, count = evaluator(atom.term), evaluator(atom.count)
 
     def value(point: Point) -> Rational:
-        turns = count(point)
-        if turns != int(turns):
-            raise OverflowError
-        if turns > allowed().turns:
-            raise BeyondReach(f"a sum of more than {allowed().turns} terms", "turns")
-        return sum((term({**point, atom.index: i}) for i in range(int(turns))), Fraction(0))
+        return sum(term({**point, atom.index: i}) for i in range(_counted(count(point))))
 
     return value
 
@@ -796,7 +812,7 @@ def raised(base: Rational, exponent: Rational) -> Rational:
     bits = max(abs(base.numerator), base.denominator).bit_length() - 1
     if bits * abs(int(exponent)) > MAX_BITS:
         raise BeyondReach("a power that is too large to be worked out")
-    return Fraction(base) ** int(exponent)
+    return base ** int(exponent) if exponent >= 0 else Fraction(base) ** int(exponent)
 
 
 def _sqrt(value: Rational) -> Rational:

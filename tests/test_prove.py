@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
 
 from symcost.layers.window import window
-from symcost.prove import Verdict, compare, evaluator
+from symcost.prove import Verdict, compare, evaluator, in_numbers
 from symcost.sizes import Size, Symbol, ceil, floor, total
+from symcost.sizes.facts import Condition
 from symcost.sizes.functions import divisible, gcd, log2, maximum, minimum, sqrt
 
 x, y, s, p, z, b = (Size.of(symbol) for symbol in (X, Y, S, P, Z, B))
@@ -209,3 +210,17 @@ def test_a_period_is_enough(d: int, e: int, c: int, k: int, square: bool) -> Non
 def test_two_symbols_of_one_name_stay_apart() -> None:
     """A symbol is its name and its domain."""
     assert compare(x, Size.of(Symbol("X", low=2))).equal is not True
+
+
+@given(st.integers(0, 6), st.integers(0, 4), st.integers(0, 30))
+@examples(60)
+def test_conditions_are_tested_at_every_turn(outer: int, inner: int, value: int) -> None:
+    """``X >= 2^i + j for i = 0..n - 1, j = 0..m*i - 1``, as two loops in numbers."""
+    x, n, m = Symbol("X", low=0), Symbol("n", low=0), Symbol("m", low=0)
+    i, j = Symbol("i", low=0), Symbol("j", low=0)
+    size = Size.of(x) - Size.of(2) ** Size.of(i) - Size.of(j)
+    asked = Condition(">=", size, turns=((i, Size.of(n)), (j, Size.of(m) * Size.of(i))))
+    test = in_numbers(asked)
+    assert test.symbols == {x, n, m}
+    expected = all(value >= 2**a + b for a in range(outer) for b in range(inner * a))
+    assert test.holds({x: value, n: outer, m: inner}) is expected
