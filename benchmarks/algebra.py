@@ -18,11 +18,13 @@ import sympy
 from measure import Act, Line, once
 
 from symcost import syntax as s
+from symcost.counterexamples import Verdict
 from symcost.domain import Domain
+from symcost.evaluate import evaluator
 from symcost.graph.scope import Declared
 from symcost.graph.values import Evaluator
 from symcost.parser import parse_formula
-from symcost.prove import Verdict, compare, evaluator
+from symcost.prove import compare
 from symcost.sizes.atoms import Size, Symbol, power
 from symcost.sizes.bridge import sympy_symbol, to_sympy
 from symcost.sizes.sums import summed

@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
+from symcost.evaluate import Tested, in_numbers
 from symcost.graph import Argument, resolved, resolved_condition
 from symcost.graph.scope import NetBinding, Scope
 from symcost.graph.values import Evaluator, Value, fail
-from symcost.prove import Tested, compare, in_numbers
+from symcost.prove import compare
 from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.sizes.facts import Condition
 from symcost.source import Diagnostic, SymcostError, counted, nearest

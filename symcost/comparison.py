@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symcost.counterexamples import SAMPLES, Verdict
 from symcost.display import Displayed
+from symcost.evaluate import Point, evaluator
 from symcost.growth import Limit, Ratio, larger, limit, primitive, ratio, sign_of
-from symcost.prove import SAMPLES, Point, Verdict, compare, evaluator
+from symcost.prove import compare
 from symcost.signs import Run, runs
 from symcost.sizes.atoms import ZERO, Atom, Monomial, Rational, Size, Symbol
 from symcost.sizes.facts import Condition, never_negative

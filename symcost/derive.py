@@ -22,6 +22,7 @@ from symcost.conventions import Convention, convention
 from symcost.conventions import known as is_convention
 from symcost.display import Displayed
 from symcost.entries import Entry, alike
+from symcost.evaluate import evaluator
 from symcost.forms import presentable
 from symcost.graph import resolved
 from symcost.graph.nodes import Leaf
@@ -30,7 +31,6 @@ from symcost.growth import leading
 from symcost.layers.share import Share
 from symcost.ops import MEANING, Op
 from symcost.outline import block
-from symcost.prove import evaluator
 from symcost.sizes.atoms import (
     ZERO,
     Atom,

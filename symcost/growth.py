@@ -15,8 +15,8 @@ from itertools import product as every
 from math import comb, gcd, lcm, prod
 
 from symcost.display import Displayed
+from symcost.evaluate import evaluator
 from symcost.limiting import check
-from symcost.prove import evaluator
 from symcost.sizes.atoms import (
     ONE,
     ZERO,

@@ -15,9 +15,9 @@ from itertools import product as every
 
 from symcost.display import Displayed
 from symcost.domain import Domain
+from symcost.evaluate import evaluator
 from symcost.growth import CONSTANT, leading, sign_of, smooth
 from symcost.limiting import check
-from symcost.prove import evaluator
 from symcost.signs import Run, runs
 from symcost.sizes.atoms import Atom, Floor, Function, Power, Rational, Size, Symbol, bounds, lower
 from symcost.sizes.functions import sqrt

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from symcost.architecture import Architecture, Cost, Row
 from symcost.domain import by_name
 from symcost.entries import alike
+from symcost.evaluate import evaluator
 from symcost.growth import leading, staircase
 from symcost.invert import Unknown, existing, undecided
-from symcost.prove import evaluator
 from symcost.render.figures import PREFIXES, si
 from symcost.render.growth import percent
 from symcost.signs import runs

@@ -11,18 +11,17 @@ A proof may range over more values than there are, and then holds for those ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from heapq import heappop, heappush
 from itertools import count, islice
 from itertools import product as every
 from math import ceil as number_ceil
-from math import floor as number_floor
-from math import gcd, isqrt, lcm
+from math import lcm
 from typing import TypeVar
 
-from symcost.limiting import allowed
+from symcost.counterexamples import FAILS, Search, Verdict, values_of
+from symcost.evaluate import Inside, evaluator
 from symcost.sizes.atoms import (
     ONE,
     ZERO,
@@ -31,12 +30,10 @@ from symcost.sizes.atoms import (
     Function,
     Group,
     Holds,
-    Power,
     Rational,
     Size,
     Sum,
     Symbol,
-    TooLarge,
     lower,
     product,
     total,
@@ -47,31 +44,12 @@ from symcost.source import SymcostError
 
 QUICK = 16  # points tried before a proof is; most that is wrong is wrong there, and a proof takes less time than hundreds of them
 DEEP = 6_000  # points tried where there is none
-MAX_VALUES = 20_000  # of one symbol, those that its conditions refuse included
 MAX_POINTS = 60_000  # of the period proof: a second or two
 MAX_CLASSES = 1_500  # residues, each an inequality of its own
-MAX_BITS = 200_000  # of a power that is worked out at a point
-SMALL = 64  # exponents with which nothing becomes so large
 MAX_DEPTH = 7  # of cases in cases
 MAX_TERMS = 400  # of a formula that is split into cases
-SAMPLES = (1, 2, 3, 5, 8, 13, 30, 31, 32, 64, 97, 224)
 
-Point = Mapping[Symbol, Rational]
-Inside = Callable[[Point], bool]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """``equal`` is None where it is not decided; ``witness`` is a point where the two differ.
-
-    ``smallest`` says that they agree, or the network does not exist, at every point with a smaller sum of its symbols.
-    """
-
-    equal: bool | None
-    how: str
-    witness: dict[str, Rational] | None = None
-    smallest: bool = False
 
 
 def compare(a: Size, b: Size, inside: Inside | None = None) -> Verdict:
@@ -89,7 +67,7 @@ def decide(size: Size, relation: str, conditions: Sequence[Condition] = (), insi
             return Verdict(True, "the canonical forms are the same")
         if any(isinstance(a, Group) for m in size.terms for a, _ in m) and not over_one_divisor(size)[0].terms:
             return Verdict(True, "the canonical forms are the same over one divisor")
-    search = _Search(size, relation, conditions, inside)
+    search = Search(size, relation, conditions, inside)
     if not search.symbols:
         number = size.number
         if number is not None:
@@ -107,204 +85,6 @@ def decide(size: Size, relation: str, conditions: Sequence[Condition] = (), insi
         or search.samples()
         or Verdict(None, "not decided: no proof and no counterexample was found")
     )
-
-
-FAILS: dict[str, Callable[[Rational], bool]] = {
-    "==": lambda value: value != 0,
-    ">=": lambda value: value < 0,
-    ">": lambda value: value <= 0,
-    "!=": lambda value: value == 0,
-}
-
-
-# ------------------------------------------------------------ counterexamples
-
-
-class _Search:
-    """Points in the order of their sum above the least values, the smaller first; it goes on where it stopped."""
-
-    def __init__(self, size: Size, relation: str, conditions: Sequence[Condition], inside: Inside | None) -> None:
-        self.value, self.fails, self.inside = evaluator(size), FAILS[relation], inside
-        own = free(size)
-        self.conditions = [in_numbers(c) for c in conditions]
-        while more := [c.symbols for c in self.conditions if own & c.symbols and not c.symbols <= own]:
-            own = own.union(*more)  # what stands in a condition beside a symbol of the formula
-        self.symbols = sorted(own, key=lambda s: s.key)
-        alone: dict[Symbol, list[Tested]] = {s: [] for s in self.symbols}
-        self.joint = []
-        for c in self.conditions:
-            if len(c.symbols) == 1 and c.symbols <= own:
-                alone[next(iter(c.symbols))].append(c)
-            elif c.symbols <= own:
-                self.joint.append(c)
-        self.columns = [_Column(s, alone[s]) for s in self.symbols]
-        self.points, self.tried, self.skipped, self.met = self._in_order(), 0, 0, 0
-
-    def within(self, tries: int) -> Verdict | None:
-        """A counterexample among the next points, or that all points there are have been tried."""
-        at = self.tried
-        for point in islice(self.points, tries - self.tried):
-            at += 1
-            if self._refutes(point):
-                self.tried = at
-                smallest = not self.skipped
-                how = "the smallest counterexample" if smallest else "a counterexample"
-                return Verdict(False, how, {s.name: v for s, v in point.items()}, smallest)
-        self.tried, ended = at, at < tries
-        if not ended or self.skipped or any(c.cut for c in self.columns):
-            return None
-        if not self.met:
-            return Verdict(None, "not decided: there is nothing for which the conditions hold")
-        return Verdict(
-            True, f"true at all {self.met} points there are" if self.met > 1 else "true at the one point there is"
-        )
-
-    def samples(self) -> Verdict | None:
-        """A counterexample among larger values."""
-        for shift in range(len(SAMPLES)):
-            for sample in SAMPLES:
-                point: dict[Symbol, Rational] = {}
-                for index, symbol in enumerate(self.symbols):
-                    number = sample if index == 0 else SAMPLES[(SAMPLES.index(sample) + shift * index) % len(SAMPLES)]
-                    point[symbol] = _within(symbol, number)
-                if all(c.holds(point) for c in self.conditions if c.symbols <= point.keys()) and self._refutes(point):
-                    return Verdict(False, "a counterexample", {s.name: v for s, v in point.items()})
-        return None
-
-    def _refutes(self, point: dict[Symbol, Rational]) -> bool:
-        try:
-            if not all(c.holds(point) for c in self.joint):
-                return False
-            self.met += 1
-            return self.fails(self.value(point)) and (self.inside is None or self.inside(point))
-        except ZeroDivisionError:  # one side is no number here, so nothing is claimed
-            return False
-        except OverflowError:
-            self.skipped += 1
-            return False
-
-    def _in_order(self) -> Iterator[dict[Symbol, Rational]]:
-        """Best first: a heap of index vectors, each made from one parent only."""
-        columns = self.columns
-        first = [column.at(0) for column in columns]
-        if any(found is None for found in first):
-            return
-        start = tuple(0 for _ in columns)
-        heap: list[tuple[Rational, tuple[int, ...], int]] = [(sum(f[0] for f in first if f), start, 0)]
-        while heap:
-            cost, indices, last = heappop(heap)
-            values = [column.at(i) for column, i in zip(columns, indices, strict=True)]
-            yield {c.symbol: v[1] for c, v in zip(columns, values, strict=True) if v}
-            for place in range(last, len(columns)):
-                here, there = columns[place].at(indices[place]), columns[place].at(indices[place] + 1)
-                if here is not None and there is not None:
-                    moved = (*indices[:place], indices[place] + 1, *indices[place + 1 :])
-                    heappush(heap, (cost - here[0] + there[0], moved, place))
-
-
-class _Column:
-    """The values of one symbol that its own conditions allow, with their distance from the least."""
-
-    def __init__(self, symbol: Symbol, conditions: list[Tested]) -> None:
-        self.symbol, self.conditions = symbol, conditions
-        self.found: list[tuple[Rational, Rational]] = []
-        self.left = islice(_values(symbol), MAX_VALUES)
-        self.cut = (
-            not symbol.integer or symbol.high is None or symbol.low is None or symbol.high - symbol.low >= MAX_VALUES
-        )
-
-    def at(self, index: int) -> tuple[Rational, Rational] | None:
-        while len(self.found) <= index:
-            pair = next(self.left, None)
-            if pair is None:
-                return None
-            if all(_quietly(c, {self.symbol: pair[1]}) for c in self.conditions):
-                self.found.append(pair)
-        return self.found[index]
-
-
-def _quietly(condition: Tested, point: Point) -> bool:
-    try:
-        return condition.holds(point)
-    except (ZeroDivisionError, OverflowError):
-        return False
-
-
-def _values(symbol: Symbol) -> Iterator[tuple[Rational, Rational]]:
-    """Distance and value: up from the least one, or away from 0; a real symbol in halves."""
-    low, high = symbol.low, symbol.high
-    step: Rational = 1 if symbol.integer else Fraction(1, 2)
-    if low is None:
-        start: Rational = 0 if high is None or high >= 0 else high
-        for i in count():
-            for sign in (1, -1) if i else (1,):
-                if high is None or start + sign * i * step <= high:
-                    yield i, start + sign * i * step
-        return
-    if high is not None and not symbol.integer:
-        step = Fraction(high - low) / 4 or Fraction(1)
-    for i in count():
-        if high is not None and low + i * step > high:
-            return
-        yield i, low + i * step
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A condition as a test of points that have all its symbols."""
-
-    symbols: frozenset[Symbol]
-    holds: Inside
-
-
-def in_numbers(condition: Condition) -> Tested:
-    """A condition worked out in numbers at points; one over the turns of a loop at every turn."""
-    parts = (condition.size, condition.divisor, condition.guard)
-    size, divisor, guard = map(evaluator, parts)
-    loops = [(index, evaluator(count)) for index, count in condition.turns]
-    kind = condition.kind
-
-    def holds(point: Point) -> bool:
-        return all(guard(at) == 0 or _HOLDS[kind](size(at), divisor(at)) for at in _turns(loops, point))
-
-    symbols = {s for part in (*parts, *(count for _, count in condition.turns)) for s in free(part)}
-    return Tested(frozenset(symbols - {index for index, _ in condition.turns}), holds)
-
-
-def _turns(loops: Sequence[tuple[Symbol, Callable[[Point], Rational]]], point: Point) -> Iterator[Point]:
-    """The point at every turn of nested loops, the outermost first."""
-    if not loops:
-        yield point
-        return
-    (index, count), *inner = loops
-    for turn in range(_counted(count(point))):
-        yield from _turns(inner, {**point, index: turn})
-
-
-def _counted(turns: Rational) -> int:
-    """How many turns to go through one by one."""
-    if turns != int(turns):
-        raise OverflowError
-    if turns > allowed().turns:
-        raise BeyondReach(f"more than {allowed().turns} turns, one by one", "turns")
-    return int(turns)
-
-
-def free(size: Size) -> set[Symbol]:
-    """The symbols of a formula but those that count the turns of a sum."""
-    return size.symbols() - {a.index for a in size.atoms() if isinstance(a, Sum)}
-
-
-def _within(symbol: Symbol, number: int) -> Rational:
-    value: Rational = number if symbol.integer else Fraction(number, 7)
-    if symbol.low is not None:
-        value = symbol.low - 1 + number if symbol.integer else symbol.low + Fraction(number, 7)
-    if symbol.high is not None and value > symbol.high:
-        value = (
-            symbol.high if symbol.low is None else symbol.low + (number % 7) * (symbol.high - symbol.low) / Fraction(7)
-        )
-        value = number_floor(value) if symbol.integer else value
-    return value
 
 
 # ------------------------------------------------------------ proofs
@@ -626,7 +406,7 @@ def _over_a_period(goal: _Goal) -> str | None:
     points = 1
     symbols = sorted(size.symbols(), key=lambda s: s.key)
     for symbol in symbols:
-        period, degree = _period(size, symbol), _degree(size, symbol)
+        period, degree = period_in(size, symbol), degree_in(size, symbol)
         if period is None or degree is None:
             return None
         column = [value for _, value in islice(_upwards(symbol), min(period * (degree + 1), MAX_POINTS + 1))]
@@ -643,7 +423,7 @@ def _over_a_period(goal: _Goal) -> str | None:
 
 def _upwards(symbol: Symbol) -> Iterator[tuple[Rational, Rational]]:
     """Consecutive values; those below the least are values of the formula too."""
-    return _values(symbol) if symbol.low is not None and symbol.integer else ((i, Fraction(i)) for i in count())
+    return values_of(symbol) if symbol.low is not None and symbol.integer else ((i, Fraction(i)) for i in count())
 
 
 def _abstracted(size: Size) -> Size:
@@ -662,7 +442,7 @@ def _by_classes(goal: _Goal) -> str | None:
     if goal.known:
         return None
     for symbol in sorted(size.symbols(), key=lambda s: s.key):
-        period = _period(size, symbol)
+        period = period_in(size, symbol)
         if period is None or symbol.low is None or period * len(classes) > MAX_CLASSES:
             return None
         if period > 1:
@@ -692,7 +472,7 @@ def _with_a_remainder(goal: _Goal) -> str | None:
     return None
 
 
-def _period(size: Size, symbol: Symbol) -> int | None:
+def period_in(size: Size, symbol: Symbol) -> int | None:
     """The lcm of the constant divisors under which a symbol stands, or None when a divisor is no constant."""
     result = 1
     for atom in size.atoms():
@@ -705,14 +485,14 @@ def _period(size: Size, symbol: Symbol) -> int | None:
                 top, divisor = atom.size, atom.divisor.number
             case _:
                 return None
-        inner = _period(top, symbol)
+        inner = period_in(top, symbol)
         if not isinstance(divisor, int) or inner is None or not top.integer:
             return None
         result = lcm(result, divisor * inner)
     return result
 
 
-def _degree(size: Size, symbol: Symbol) -> int | None:
+def degree_in(size: Size, symbol: Symbol) -> int | None:
     """An upper bound of the degree in a symbol, a rounding counting as what is rounded."""
     best = 0
     for monomial in size.terms:
@@ -720,129 +500,10 @@ def _degree(size: Size, symbol: Symbol) -> int | None:
         for atom, exponent in monomial:
             own = 1 if atom == symbol else 0
             if isinstance(atom, Floor):
-                inner = _degree(atom.numerator, symbol)
+                inner = degree_in(atom.numerator, symbol)
                 own = inner if inner is not None else 0
             if own and exponent < 0:
                 return None
             degree += own * max(exponent, 0)
         best = max(best, degree)
     return best
-
-
-class BeyondReach(TooLarge, OverflowError):
-    """A value at a point that nobody waits for."""
-
-
-def evaluator(size: Size) -> Callable[[Point], Rational]:
-    """A function of a point that evaluates the formula exactly, without building sizes."""
-    terms = [
-        (c, [_factor(a, e) for a, e in m], [_atom_value(a) for a, _ in m if isinstance(a, Holds)])
-        for m, c in size.terms.items()
-    ]
-
-    def value(point: Point) -> Rational:
-        result: Rational = 0
-        for coefficient, factors, brackets in terms:
-            part: Rational = coefficient
-            if any(bracket(point) == 0 for bracket in brackets):
-                continue
-            for factor, exponent in factors:
-                base = factor(point)
-                part = part * (base**exponent if exponent >= 0 else Fraction(1) / Fraction(base) ** -exponent)
-            result = result + part
-        return result
-
-    return value
-
-
-def _factor(atom: Atom, exponent: int) -> tuple[Callable[[Point], Rational], int]:
-    """An atom and its power; one that may become too large to be worked out by itself."""
-    value = _atom_value(atom)
-    return (value, exponent) if abs(exponent) <= SMALL else (lambda point: raised(value(point), exponent), 1)
-
-
-def _atom_value(atom: Atom) -> Callable[[Point], Rational]:
-    match atom:
-        case Symbol():
-            if atom.definition is not None:
-                return evaluator(atom.definition)
-            return lambda point: point[atom]
-        case Floor():
-            top, bottom = evaluator(atom.numerator), evaluator(atom.denominator)
-            return lambda point: top(point) // bottom(point)
-        case Power():
-            base, exponent = evaluator(atom.base), evaluator(atom.exponent)
-            return lambda point: raised(base(point), exponent(point))
-        case Group():
-            return evaluator(atom.size)
-        case Sum():
-            return _sum_value(atom)
-        case Holds():
-            kind, inner, divisor = (atom.kind, evaluator(atom.size), evaluator(atom.divisor))
-            return lambda point: int(_HOLDS[kind](inner(point), divisor(point)))
-        case Function():
-            args = [evaluator(a) for a in atom.args]
-            function = _NUMERIC[atom.name]
-            return lambda point: function(*(a(point) for a in args))
-    raise TypeError(atom)
-
-
-_HOLDS: dict[str, Callable[[Rational, Rational], bool]] = {
-    ">=": lambda size, _: size >= 0,
-    ">": lambda size, _: size > 0,
-    "==": lambda size, _: size == 0,
-    "!=": lambda size, _: size != 0,
-    "|": lambda size, divisor: size % divisor == 0,
-}
-
-
-def _sum_value(atom: Sum) -> Callable[[Point], Rational]:
-    term, count = evaluator(atom.term), evaluator(atom.count)
-
-    def value(point: Point) -> Rational:
-        return sum(term({**point, atom.index: i}) for i in range(_counted(count(point))))
-
-    return value
-
-
-def raised(base: Rational, exponent: Rational) -> Rational:
-    """A power, unless it is beyond reach."""
-    if exponent != int(exponent):
-        raise OverflowError
-    bits = max(abs(base.numerator), base.denominator).bit_length() - 1
-    if bits * abs(int(exponent)) > MAX_BITS:
-        raise BeyondReach("a power that is too large to be worked out")
-    return base ** int(exponent) if exponent >= 0 else Fraction(base) ** int(exponent)
-
-
-def _sqrt(value: Rational) -> Rational:
-    top, bottom = isqrt(value.numerator), isqrt(value.denominator)
-    if top * top != value.numerator or bottom * bottom != value.denominator:
-        raise OverflowError
-    return Fraction(top, bottom)
-
-
-def _log2(value: Rational) -> Rational:
-    if value.denominator != 1 or value < 1 or value.numerator & (value.numerator - 1):
-        raise OverflowError
-    return value.numerator.bit_length() - 1
-
-
-def _divisible(value: Rational, divisor: Rational) -> Rational:
-    nearest: Rational = max(Fraction(divisor), number_floor(value / Fraction(divisor) + Fraction(1, 2)) * divisor)
-    return nearest + divisor if nearest < Fraction(9, 10) * value else nearest
-
-
-def _gcd(a: Rational, b: Rational) -> Rational:
-    return gcd(int(a), int(b))
-
-
-_NUMERIC: dict[str, Callable[..., Rational]] = {
-    "ceil": number_ceil,
-    "min": min,
-    "max": max,
-    "gcd": _gcd,
-    "sqrt": _sqrt,
-    "log2": _log2,
-    "divisible": _divisible,
-}

@@ -16,8 +16,10 @@ from symcost import syntax as s
 from symcost.architecture import Architecture, Cost
 from symcost.claims import Claims, figure, last_digit
 from symcost.conventions import names as conventions
+from symcost.counterexamples import FAILS, Verdict
 from symcost.display import Displayed
 from symcost.domain import Domain, by_name
+from symcost.evaluate import evaluator, free
 from symcost.graph import resolved
 from symcost.graph.scope import Declared, NetBinding, Scope
 from symcost.graph.values import Evaluator, fail
@@ -25,7 +27,7 @@ from symcost.growth import feasible, leading, limit
 from symcost.latex_formula import Claim, Names, is_latex, read_claim
 from symcost.ops import Op
 from symcost.parser import parse_formula
-from symcost.prove import FAILS, Verdict, decide, evaluator, free
+from symcost.prove import decide
 from symcost.signs import runs
 from symcost.sizes.atoms import Floor, Function, Monomial, Rational, Size, Symbol, lower, total
 from symcost.sizes.facts import Condition

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import comb, lcm
 
-from symcost.prove import evaluator
+from symcost.evaluate import evaluator
 from symcost.sizes.atoms import ONE, Atom, Floor, Function, Holds, Power, Rational, Size, Symbol, product, total
 from symcost.sizes.functions import holds
 

@@ -14,8 +14,8 @@ from hypothesis.strategies import DrawFn
 from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
 
 import symcost
+from symcost.evaluate import evaluator
 from symcost.layers.window import window
-from symcost.prove import evaluator
 from symcost.sizes import Size, Symbol, ceil, floor
 from symcost.sizes.atoms import lower, numeric_content, upper
 from symcost.sizes.facts import (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from random_sizes import EVERY, P, S, X, Y, at, examples, formulas, points, polynomials, roundings
 
 import symcost
+from symcost.evaluate import evaluator
 from symcost.forms import collected, presentable
 from symcost.layers.window import window
-from symcost.prove import evaluator
 from symcost.sizes import Size, Symbol, ceil, floor, total
 from symcost.sizes.atoms import Group
 

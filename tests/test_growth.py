@@ -18,6 +18,7 @@ import symcost
 from symcost import zoo
 from symcost.cli import cli
 from symcost.comparison import Sides, compared, roots, sides
+from symcost.evaluate import evaluator
 from symcost.growth import (
     Jump,
     Limit,
@@ -36,7 +37,6 @@ from symcost.growth import (
     staircase,
     unbounded,
 )
-from symcost.prove import evaluator
 from symcost.render.growth import percent, ratio_text
 from symcost.signs import Run, runs
 from symcost.sizes import Size, Symbol, ceil, floor

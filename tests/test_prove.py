@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
 
+from symcost.counterexamples import Verdict
+from symcost.evaluate import evaluator, in_numbers
 from symcost.layers.window import window
-from symcost.prove import Verdict, compare, evaluator, in_numbers
+from symcost.prove import compare
 from symcost.sizes import Size, Symbol, ceil, floor, total
 from symcost.sizes.facts import Condition
 from symcost.sizes.functions import divisible, gcd, log2, maximum, minimum, sqrt

@@ -17,7 +17,8 @@ from random_sizes import B, P, X, Y, Z, at, examples, formulas, polynomials, rou
 import symcost
 from symcost import zoo
 from symcost.cli import cli
-from symcost.prove import _proved_under, decide, evaluator
+from symcost.evaluate import evaluator
+from symcost.prove import _proved_under, decide
 from symcost.proving import compared, prove, prove_formula, proves
 from symcost.sizes import Size, Symbol
 from symcost.sizes.atoms import ONE

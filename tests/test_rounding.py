@@ -19,8 +19,9 @@ from hypothesis.strategies import DrawFn
 from random_sizes import EVERY, P, S, X, Y, Z, at, examples, formulas, points, roundings
 
 import symcost
+from symcost.evaluate import evaluator
 from symcost.layers.window import pool_window, window
-from symcost.prove import compare, evaluator
+from symcost.prove import compare
 from symcost.sizes import Size, Symbol, ceil, floor, total
 from symcost.sizes.functions import maximum, minimum
 
@@ -287,6 +288,46 @@ def test_half_of_a_divisor_beside_a_size() -> None:
         assert floor(ceil(x / d) / 2) == floor((x + d - 1) / (2 * d)) == -ceil((1 - x - d) / (2 * d))
 
 
+x, y, s = (Size.of(symbol_) for symbol_ in (X, Y, S))
+# What is rounded, and the form it ends in: nothing whole, no common factor, coefficients of at most a half.
+FORMS: list[tuple[Size, str]] = [
+    (3 * x / 2, "X + floor(X/2)"),
+    (-3 * x / 2, "-X - ceil(X/2)"),
+    (4 * x / 3, "X + floor(X/3)"),
+    (5 * x / 3, "2*X - ceil(X/3)"),
+    (-x / 3, "-ceil(X/3)"),
+    (x / 3 + 5, "floor(X/3) + 5"),
+    (x + 3 * y / 2, "X + Y + floor(Y/2)"),
+    (x / 2 - y / 2, "floor((X + Y)/2) - Y"),
+    (x / 3 - 4 * y / 3, "floor((X + 2*Y)/3) - 2*Y"),
+    ((x + s) / s, "floor(X/s) + 1"),
+    ((x + 2 * s - 1) / s, "floor((X - 1)/s) + 2"),
+    ((7 - x) / s, "-floor((X - 8)/s) - 1"),
+    (6 * x / (4 * s), "floor(3*X/(2*s))"),
+    ((6 * x + 3) / 4, "X + ceil(X/2)"),
+    (x * s / (y * s), "floor(X/Y)"),
+    (x / x**2, "floor(1/X)"),
+    (x / (x + 1), "0"),
+    ((x + 1) / (s + 1) + 2, "floor((X + 1)/(s + 1)) + 2"),
+    (floor(x / 2) * 3 / 2, "floor(X/2) + floor(X/4)"),
+    (floor(x / 2) / 3 - y / 3, "floor((X + 4*Y)/6) - Y"),
+    (y / 3 - floor(x / 2) / 3, "Y - floor((X + 4*Y + 4)/6)"),
+    ((s * x + x + s + y) / (s + 1), "floor((Y - 1)/(s + 1)) + X + 1"),
+    ((floor(x / 2) + floor(x / 2) * y) / 3, "floor((Y*floor(X/2) + floor(X/2))/3)"),
+    (Size.of(Symbol("alpha", integer=False)) / 2, "floor(alpha/2)"),
+    (-Size.of(Symbol("alpha", integer=False)) / 2, "-ceil(alpha/2)"),
+]
+
+
+@pytest.mark.parametrize(("inside", "written"), FORMS, ids=[case[1] for case in FORMS])
+def test_forms(inside: Size, written: str) -> None:
+    assert str(floor(inside)) == written
+    assert ceil(-inside) == -floor(inside)
+    for i, j, k in every(range(1, 9), range(1, 6), range(1, 5)):
+        point = {X: i, Y: j, S: k, Symbol("alpha", integer=False): Fraction(i, j)}
+        assert at(floor(inside), point) == number_floor(at(inside, point))
+
+
 def test_numbers_over_a_symbol() -> None:
     s = Size.of(S)
     assert ceil(5 / s) == floor((s + 4) / s) == 1 + floor(4 / s)
@@ -352,13 +393,43 @@ def test_roundings_of_real_symbols(shift: Fraction, value: Fraction) -> None:
     assert size.integer
 
 
+@given(st.integers(-40, 40), st.integers(-9, 9).filter(bool), st.integers(1, 9), st.integers(-5, 5))
+@examples(80)
+def test_divisors_of_either_sign(n: int, d: int, k: int, c: int) -> None:
+    """``⌊-x/d⌋`` is ``-⌊(x + d - 1)/d⌋`` for positive divisors only."""
+    x, divisor, s = Size.of(Z), Size.of(Symbol("d", low=None)), Size.of(S)
+    point = {Z: n, Symbol("d", low=None): d, S: k}
+    cases = [
+        (x, divisor),
+        (-x, divisor),
+        (c - 2 * x, divisor),
+        (x + c, -divisor),
+        (c - x, divisor * s),
+        (x, 2 * divisor),
+    ]
+    if d != -k:
+        cases.append((c - 3 * x, divisor + s))
+    for top, bottom in cases:
+        number = Fraction(at(top, point)) / at(bottom, point)
+        assert at(floor(top / bottom), point) == number_floor(number)
+        assert at(ceil(top / bottom), point) == number_ceil(number)
+
+
 @given(st.integers(-40, 40), st.fractions(Fraction(1, 2), 3, max_denominator=12), st.integers(-5, 5))
 @examples(80)
 def test_divisors_that_are_no_integers(n: int, value: Fraction, c: int) -> None:
     """``⌊-x/a⌋`` is ``-⌊(x + a - 1)/a⌋`` for integers only."""
     alpha = Symbol("alpha", integer=False, low=Fraction(1, 2))
     a, z, point = Size.of(alpha), Size.of(Z), {alpha: value, Z: n}
-    for size, number in ((z / a, n / value), ((c - z) / a, (c - n) / value), (z / (a + 1), n / (value + 1))):
+    for size, number in (
+        (z / a, n / value),
+        ((c - z) / a, (c - n) / value),
+        (z / (a + 1), n / (value + 1)),
+        (a / 3, value / 3),
+        ((c - a) / 3, (c - value) / 3),
+        ((c - a * z) / 4, (c - value * n) / 4),
+        ((c - a) / (a + 1), (c - value) / (value + 1)),
+    ):
         assert at(floor(size), point) == number_floor(number)
         assert at(ceil(size), point) == number_ceil(number)
 

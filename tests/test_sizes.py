@@ -31,17 +31,19 @@ from random_sizes import (
 )
 
 import symcost
-from symcost.prove import evaluator
+from symcost.evaluate import evaluator
 from symcost.sizes import Size, Symbol, TooLarge, ceil, floor, product, total
-from symcost.sizes.atoms import lower, upper
+from symcost.sizes.atoms import Sum, content, leading, lower, numeric_content, upper
 from symcost.sizes.facts import never_negative
 from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
+from symcost.sizes.notation import UNICODE
 from symcost.sizes.shape import Shape
-from symcost.sizes.sums import summed
+from symcost.sizes.sums import MAX_WRITTEN_OUT, summed
 from symcost.source import SymcostError
 
 x, y, s, p, z, b = (Size.of(symbol) for symbol in (X, Y, S, P, Z, B))
 n = Symbol("n")
+ONE = Size.of(1)
 
 
 # ------------------------------------------------------------ sums and products
@@ -109,6 +111,58 @@ def test_symbols_are_equal_when_name_and_domain_are() -> None:
     assert Size.of(Symbol("X", integer=False)) != x
 
 
+def test_atoms_are_no_sizes_and_no_names() -> None:
+    for other in ("X", 3, None, x, Symbol("Y")):
+        assert X != other
+    assert X == Symbol("X")
+
+
+CONTENTS = [
+    # a size, the number and the factor its terms have in common, its first term
+    (Size.of(0), 1, "1", None),
+    (Size.of(-6), 6, "6", -6),
+    (6 * x + 4 * y, 2, "2", 6 * x),
+    (-6 * x, 6, "6*X", -6 * x),
+    (x / 2 + y / 3, Fraction(1, 6), "1/6", x / 2),
+    (2 * x**2 * y + 4 * x * y, 2, "2*X*Y", 2 * x**2 * y),
+    (x**2 * y + x * y**2, 1, "X*Y", x**2 * y),
+    (x / y + 1 / y, 1, "1/Y", x / y),
+    (x / y + x, 1, "X/Y", x),
+    (1 / y + x, 1, "1/Y", x),
+    (x / y**2 + s / y, 1, "1/Y^2", s / y),
+    (Fraction(2, 3) * x + Fraction(4, 9) * x**2, Fraction(2, 9), "2*X/9", Fraction(4, 9) * x**2),
+    (x * y + y, 1, "Y", x * y),
+    (y - x + 1, 1, "1", -x),
+]
+
+
+@pytest.mark.parametrize(("size", "number", "factor", "first"), CONTENTS, ids=[str(case[0]) for case in CONTENTS])
+def test_what_terms_have_in_common(size: Size, number: int | Fraction, factor: str, first: Any) -> None:
+    assert numeric_content(size) == number
+    assert str(content(size)) == factor
+    if first is not None:
+        monomial, coefficient = leading(size)
+        assert Size({monomial: coefficient}) == first
+        rest = size / content(size)
+        assert rest * content(size) == size
+        assert numeric_content(rest) == 1
+
+
+def test_parts_inside_one_another_are_limited() -> None:
+    """Each as often as it stands there, those of definitions too."""
+    with symcost.limits(parts=1000):
+        size = x
+        for _ in range(999):
+            size = log2(size)
+        assert {a.parts for m in size.terms for a, _ in m} == {1000}
+        for beyond in (lambda: log2(size), lambda: Symbol("N1", definition=size), lambda: minimum(log2(y), size)):
+            with pytest.raises(TooLarge):
+                beyond()
+    named = Symbol("N2", definition=x * y, top=s)
+    assert named.parts == 4
+    assert (named.name, repr(named)) == ("N2", "N2")
+
+
 # ------------------------------------------------------------ quotients
 
 
@@ -136,6 +190,9 @@ def test_quotients() -> None:
     assert (2 * x + 2) / (3 * x + 3) == Fraction(2, 3)
     assert str((x**2 + 1) / (x + 1)) == "X^2/(X + 1) + 1/(X + 1)"
     assert 1 / (1 / (x + 1)) == x + 1
+    assert 1 / (x / (y + 1)) == (y + 1) / x
+    assert 1 / (2 * x / (y + 1) ** 2) == (y**2 + 2 * y + 1) / (2 * x)
+    assert (x + y) / (2 * x / (y + 1)) == (x + y) * (y + 1) / (2 * x)
     assert (x / (x + 1)) ** 2 == x**2 * (1 / (x + 1)) ** 2
 
 
@@ -182,6 +239,9 @@ def test_powers_with_symbols_above() -> None:
     assert two**m / two**m == 1
     assert Size.of(Fraction(2, 3)) ** m == two**m / Size.of(3) ** m
     assert (x * y) ** m == x**m * y**m
+    assert (2 * x) ** m == two**m * x**m
+    assert (x / (4 * y)) ** m == x**m / y**m / two ** (2 * m)
+    assert (-x) ** m == Size.of(-1) ** m * x**m
     assert (x**2) ** m == x ** (2 * m)
     assert x ** (m + 1) == x * x**m
     assert (two**m) ** 3 == Size.of(8) ** m
@@ -295,6 +355,79 @@ def test_sums_over_the_turns_where_a_bracket_holds(
         assert evaluator(closed)({count: turns, shift: later}) == expected
 
 
+@pytest.mark.parametrize(
+    ("bracket", "closed"),
+    [
+        (lambda t, c: holds("==", t - 3, ONE), True),
+        (lambda t, c: holds("==", c - t, ONE), True),
+        (lambda t, c: holds("!=", t - c, ONE), True),
+        (lambda t, c: holds(">=", t - c, ONE), True),
+        (lambda t, c: holds(">=", c - t, ONE), True),
+        (lambda t, c: holds("|", t + 1, Size.of(3)), True),
+        (lambda t, c: holds("|", 4 - t, Size.of(3)), True),
+        (lambda t, c: holds("|", t + c, Size.of(3)), False),
+        (lambda t, c: holds("|", t, c), False),
+        (lambda t, c: holds("|", c, t + 1), False),
+        (lambda t, c: holds(">=", 2 * t - c, ONE), False),
+        (lambda t, c: holds(">=", t * t - c, ONE), False),
+        (lambda t, c: holds(">=", t * c - 9, ONE), False),
+        (lambda t, c: holds(">", t - c / 2, ONE), False),
+        (lambda t, c: holds("==", floor(t / 2) - 1, ONE), False),
+        (lambda t, c: holds("==", t - 3, ONE) * holds("==", c - 4, ONE), True),
+        (lambda t, c: holds(">=", t - 3, ONE) * holds("|", t, Size.of(2)), True),
+    ],
+)
+def test_which_brackets_have_a_closed_form(bracket: Callable[[Size, Size], Size], closed: bool) -> None:
+    """A range or a stride of the turns has one, and the others stay sums of the same value."""
+    index, count, bound = Symbol("t", low=0), Symbol("n"), Symbol("c")
+    t, c = Size.of(index), Size.of(bound)
+    for term in (bracket(t, c), bracket(t, c) * t * x, bracket(t, c) * Size.of(2) ** t):
+        found = summed(term, index, Size.of(count))
+        assert any(isinstance(a, Sum) for a in found.atoms()) is not closed
+        for turns, value in ((1, 1), (2, 3), (5, 4), (9, 4), (10, 7)):
+            expected = sum(at(term, {index: i, bound: value, X: 7}) for i in range(turns))
+            assert at(found, {count: turns, bound: value, X: 7}) == expected
+
+
+def test_which_sums_have_a_closed_form() -> None:
+    index, count = Symbol("t", low=0), Symbol("n")
+    t, m = Size.of(index), Size.of(count)
+    two = Size.of(2)
+    for term, closed in (
+        (x, True),
+        (t**5 * x + t, True),
+        (two**t * x, True),
+        (two**t * Size.of(3) ** t * t, True),
+        (t / two**t, True),
+        (x / (t + 1), False),
+        (1 / (t + 1), False),
+        (two ** (t * x), False),
+        (two ** (t * t), False),
+        (x**t, False),
+        (floor(t / 2), False),
+        (floor(t / 2) + t**2, False),
+    ):
+        found = summed(term, index, m)
+        visible = [a for a in found.atoms() if isinstance(a, Sum)]
+        assert bool(visible) is not closed
+        for turns in (1, 2, 5):
+            expected = sum(Fraction(at(term, {index: i, X: 3})) for i in range(turns))
+            assert at(found, {count: turns, X: 3}) == expected
+            assert at(summed(term, index, Size.of(turns)), {X: 3}) == expected
+    assert str(summed(floor(t / 2) + t**2, index, m)).startswith("n^3/3")  # what can be closed is
+    assert summed(x, index, m) == m * x
+    assert summed(t, index, m) == m**2 / 2 - m / 2
+    assert summed(two**t, index, m) == two**m - 1
+    assert summed(t * two**t, index, m) == (m - 2) * two**m + 2
+
+
+def test_long_sums_of_numbers_stay_sums() -> None:
+    index = Symbol("t", low=0)
+    rounded = floor(Size.of(index) / 2)
+    assert summed(rounded, index, Size.of(MAX_WRITTEN_OUT)) == sum(i // 2 for i in range(MAX_WRITTEN_OUT))
+    assert summed(rounded, index, Size.of(MAX_WRITTEN_OUT + 1)).number is None
+
+
 # ------------------------------------------------------------ substitution
 
 
@@ -355,6 +488,7 @@ TOO_LARGE: dict[str, Callable[[], Any]] = {
     "a value": lambda: at(x ** (10**9), {X: 3}),
     "squares of squares": lambda: product([Size.of(3) ** 8000] * 9),
     "fractions of fractions": lambda: product([Size.of(Fraction(1, 3)) ** 8000] * 9),
+    "the base of a symbolic power": lambda: Size.of(2**64) ** x,
     "written by a user": lambda: symcost.formula("2^(2^(2^20))"),
 }
 
@@ -364,6 +498,54 @@ def test_too_large_is_refused_at_once(case: str, deadline: Any) -> None:
     with deadline(5), pytest.raises(SymcostError) as caught:
         TOO_LARGE[case]()
     assert caught.value.diagnostics[0].code == "number-too-large"
+
+
+def test_what_is_too_large_says_how_to_allow_it() -> None:
+    for beyond, limit in ((lambda: Size.of(10) ** 10**9, "results"), (lambda: (x + y + s + p + b) ** 100, "terms")):
+        with pytest.raises(TooLarge) as caught:
+            beyond()
+        assert f"--limit {limit}=" in str(caught.value)
+    with pytest.raises(TooLarge) as caught:
+        Size.of(2**64) ** x
+    assert caught.value.diagnostics[0].help is None
+    assert Size.of(2**64 - 59) ** x != 0  # of 64 bits
+
+
+def test_numbers_at_their_limit() -> None:
+    """A number may have so many bits and not one more, however it comes about."""
+    with symcost.limits(results=100) as found:
+        bits = found.bits
+        most, half = 2**bits - 1, 2 ** (bits // 2)
+        assert Size.of(half) * Size.of(half) == half * half
+        assert product([Size.of(most), Size.of(1)]) == most
+        assert x * most == most * x
+        assert Size.of(2) ** (bits - 1) == 2 ** (bits - 1)
+        assert Size.of(Fraction(1, 2)) ** (bits - 1) == Fraction(1, 2 ** (bits - 1))
+        assert (2 * x) ** (bits - 1) == 2 ** (bits - 1) * x ** (bits - 1)
+        assert Size.of(Fraction(1, most)) * Size.of(Fraction(1, 1)) == Fraction(1, most)
+        for beyond in (
+            lambda: Size.of(2) ** bits,
+            lambda: Size.of(2) ** -bits,
+            lambda: Size.of(Fraction(1, 2)) ** bits,
+            lambda: (2 * x) ** bits,
+            lambda: (2 * x) * Size.of(2 ** (bits - 1)),
+            lambda: Size.of(Fraction(1, 2)) * Fraction(1, 2 ** (bits - 1)),
+            lambda: Size.of(Fraction(2, 3)) * Fraction(2 ** (bits - 1)),
+            lambda: product([2, Size.of(2 ** (bits - 1))]),
+        ):
+            with pytest.raises(TooLarge):
+                beyond()
+    assert Size.of(2) ** bits == 2**bits
+
+
+def test_products_of_sums_at_their_limit() -> None:
+    terms = [total(Size.of(Symbol(f"{name}{i}")) for i in range(10)) for name in "ab"]
+    with symcost.limits(terms=100):
+        assert len((terms[0] * terms[1]).terms) == 100
+    with symcost.limits(terms=99), pytest.raises(TooLarge):
+        terms[0] * terms[1]
+    with symcost.limits(terms=9):  # a few terms are always multiplied out
+        assert len(((x + y) * terms[0]).terms) == 20
 
 
 def test_large_powers_of_symbols_are_only_written(deadline: Any) -> None:
@@ -548,6 +730,48 @@ def test_a_shape_of_numbers_is_a_tuple() -> None:
 )
 def test_a_shape_as_the_language_writes_it(shape: Shape, written: str) -> None:
     assert str(shape) == written
+
+
+@pytest.mark.parametrize(
+    ("side", "signs", "plain"),
+    [
+        (ceil(x / 2), "⌈X/2⌉", "(ceil(X/2))"),
+        (floor(x / 2), "⌊X/2⌋", "(floor(X/2))"),
+        (floor(x / 2) + floor(y / 2), "(⌊X/2⌋ + ⌊Y/2⌋)", "(floor(X/2) + floor(Y/2))"),
+        (floor(x / 2) ** 2, "(⌊X/2⌋²)", "(floor(X/2)^2)"),
+        (2 * floor(x / 2), "(2·⌊X/2⌋)", "(2*floor(X/2))"),
+        (x + floor(y / 2), "(X + ⌊Y/2⌋)", "(X + floor(Y/2))"),
+        (floor(x / 2) - 1, "(⌊X/2⌋ - 1)", "(floor(X/2) - 1)"),
+        (Size.of(Symbol("H_1")), "H_1", "H_1"),
+        (2 * x, "(2·X)", "(2*X)"),
+        (Size.of(Fraction(1, 2)), "(1/2)", "(1/2)"),
+        (Size.of(-3), "-3", "-3"),
+    ],
+    ids=str,
+)
+def test_sides_of_a_shape(side: Size, signs: str, plain: str) -> None:
+    """In parentheses what is no name, no number and no rounding by itself."""
+    assert Shape(Size.of(3), (side, y)).text(UNICODE) == f"3@{signs} × Y"
+    assert Shape(Size.of(3), (side, y)).text() == f"3@{plain} x Y"
+    assert Shape(side, (y,)).text(UNICODE) == f"{signs}@Y"
+    assert Shape(side).text(UNICODE) == signs
+
+
+def test_shapes_are_equal_when_their_sizes_and_kind_are() -> None:
+    shape = Shape(x, (y, s), p)
+    for other in (Shape(y, (y, s), p), Shape(x, (s, y), p), Shape(x, (y, s), x), Shape(x, (y,), p)):
+        assert shape != other
+        assert hash(shape) != hash(other)
+    assert shape != Shape(x, (y, s), p, ids=True)
+    assert hash(shape) != hash(Shape(x, (y, s), p, ids=True))
+    assert shape == Shape(x, (y, s), p, tag=object())
+    assert hash(shape) == hash(Shape(x, (y, s), p, tag=object()))
+    assert shape.elements == (p, x, y, s)
+    assert Shape(Size.of(3), (Size.of(4), Size.of(5))).text(UNICODE) == "3@4×5"
+    assert Shape(x, (y,), p, ids=True, tag=1).subs({Y: Size.of(2), P: Size.of(7)}) == Shape(
+        x, (Size.of(2),), Size.of(7), ids=True
+    )
+    assert Shape(x, (y,), p, ids=True).to(s).ids is False
 
 
 def test_a_layer_changes_channels_or_positions() -> None:

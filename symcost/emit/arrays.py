@@ -14,7 +14,7 @@ from typing import Any
 from symcost.emit.code import Node, inner
 from symcost.emit.ranges import Ranges, Unbounded
 from symcost.emit.wide import LONG, WIDE, Wide
-from symcost.prove import raised
+from symcost.evaluate import raised
 
 NARROW = 63
 BLOCK = 1 << 13  # points worked out at a time, so that they stay in the processor's cache

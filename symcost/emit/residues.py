@@ -21,7 +21,7 @@ from symcost.emit.arrays import BLOCK, Arrays, safely
 from symcost.emit.code import Node, Result
 from symcost.emit.ranges import Range, Ranges
 from symcost.emit.wide import Wide
-from symcost.prove import _degree, _period
+from symcost.prove import degree_in, period_in
 from symcost.sizes.atoms import ONE, Size, Symbol
 from symcost.sizes.facts import Condition
 
@@ -211,7 +211,7 @@ def tabulated(
     """The table of a formula in some symbols, with values for its others; None where it has none of a moderate size."""
     values = {s: Size.of(given[s.name]) for s in size.symbols() if s.name in given}
     size = size.subs(values)
-    found = [(_period(size, s), _degree(size, s)) for s in symbols]
+    found = [(period_in(size, s), degree_in(size, s)) for s in symbols]
     periods = [p for p, _ in found if p is not None]
     degrees = [d for _, d in found if d is not None]
     if not len(periods) == len(degrees) == len(symbols) or not all(s.integer for s in symbols):
@@ -241,12 +241,12 @@ def _repeats(condition: Condition, symbols: Sequence[Symbol]) -> list[int] | Non
     if condition.kind != "|" or not isinstance(divisor, int) or condition.guard != ONE or condition.turns:
         return None
     if not all(isinstance(c, int) for c in size.terms.values()) or not all(
-        _degree(size, s) is not None for s in symbols
+        degree_in(size, s) is not None for s in symbols
     ):
         return None
     periods = []
     for symbol in symbols:
-        period = _period(size, symbol)
+        period = period_in(size, symbol)
         if period is None:
             return None
         periods.append(period * divisor if symbol in size.symbols() else 1)
