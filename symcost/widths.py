@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from symcost.entries import Alike, Counted, Entry, Figures, figures
 from symcost.graph.nodes import Leaf
+from symcost.graph.plain import CHANNELS, WIDTH
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.base import Layer, LayerError, slots
-from symcost.sizes.atoms import Atom, Monomial, Rational, Size, Symbol, total
+from symcost.sizes.atoms import Atom, Monomial, Rational, Size, total
 from symcost.source import SymcostError
 
 FEW = 16  # so many layers are counted one by one
-CHANNELS, WIDTH = Symbol("channels "), Symbol("width ")  # no name in a program has a blank
 
 Numbers = tuple[int, int]  # channels that come in, and the width that is given (1 where there is none)
 Powers = tuple[int, int]

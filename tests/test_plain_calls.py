@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples
+from strategies import examples, uses
 
 import symcost
+from symcost import syntax as s
+from symcost.graph import plain
+from symcost.layers import Layer, known
+
+every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.kind) for kind in known()])
 
 # Each with a spelling that is not plain and means the same at the same place.
 CALLS = {
@@ -38,8 +45,8 @@ def net(items: list[str]) -> symcost.Architecture | str:
         return error.diagnostics[0].code
 
 
-def same(plain: list[str], spelled: list[str]) -> None:
-    ours, theirs = net(plain), net(spelled)
+def same(short: list[str], spelled: list[str]) -> None:
+    ours, theirs = net(short), net(spelled)
     if isinstance(ours, str) or isinstance(theirs, str):
         assert ours == theirs
         return
@@ -49,7 +56,7 @@ def same(plain: list[str], spelled: list[str]) -> None:
 
 
 @examples(40)
-@given(st.lists(st.sampled_from([*CALLS, *CALLS, *CHANGES, "{", "}", "n"]), min_size=4, max_size=14))
+@given(st.lists(st.sampled_from([*CALLS, *CALLS, *CHANGES, "{", "}", "n"]), min_size=4, max_size=24))
 def test_plain_or_spelled_out(drawn: list[str]) -> None:
     """With options set between the calls, in groups that repeat or do not, at any depth."""
     plain: list[str] = []
@@ -80,6 +87,37 @@ def test_a_definition_hides_the_kind_from_there_on(definition: str) -> None:
     assert int(found.params) == int(before.params) + 2 * int(after.params)
 
 
+@every_kind
+@examples(6)
+@given(data=st.data())
+def test_patterns_are_what_each_call_is(kind: type[Layer], data: st.DataObject) -> None:
+    """One call again and again on the same positions, with other widths and channels: as if each were resolved by itself."""
+    use = data.draw(uses(kind))
+    width = use.call.width.text if isinstance(use.call.width, s.Ref) else ""
+    dims = use.program().split("\n")[0].partition("@")[2]
+    lines = [f"input t: 4@{dims}" if dims else "input t: 4"]
+    for channels, wide in data.draw(
+        st.lists(st.tuples(st.integers(1, 12), st.integers(0, 12)), min_size=6, max_size=8)
+    ):
+        sizes = use.sizes | ({width: wide} if width in use.sizes else {})
+        lines += ["from t", f"linear-{channels}", *replace(use, sizes=sizes).program().split("\n")[1:]]
+    own, plain.OFTEN = plain.OFTEN, 10**9
+    try:
+        one_by_one = resolved("\n".join(lines))
+    finally:
+        plain.OFTEN = own
+    assert resolved("\n".join(lines)) == one_by_one
+
+
+def resolved(program: str) -> object:
+    try:
+        found = symcost.parse(program)
+    except symcost.SymcostError as error:
+        return [(d.code, d.message, d.span and d.span.start) for d in error.diagnostics]
+    rows = [(row.text, str(row.input), str(row.output), str(row.params), str(row.macs)) for row in found.layers]
+    return rows, str(found.params), str(found.cost("exact")), found.conditions
+
+
 def test_an_error_stands_where_it_was_written() -> None:
     """Also in a call like one before that was good: the width, the stride, the layer."""
     for bad, message in (("conv3-0", "0"), ("conv3-4/0", "0")):
@@ -87,3 +125,13 @@ def test_an_error_stands_where_it_was_written() -> None:
             symcost.parse(f"input 4@8 x 8 conv3-4 conv3-4/2 {bad}")
         span = caught.value.diagnostics[0].span
         assert span is not None and message in span.text and span.start >= len("input 4@8 x 8 conv3-4 conv3-4/2 ")
+
+
+@pytest.mark.parametrize("call, good, bad", [("conv3-6(groups=3)", 6, 4), ("groupnorm(4)", 8, 6), ("shuffle(2)", 4, 5)])
+def test_what_a_layer_asks_of_its_channels_is_asked_each_time(call: str, good: int, bad: int) -> None:
+    """However often it was there on the same positions without a condition."""
+    often = " ".join(f"from t conv1-{good * k} {call}" for k in range(1, plain.OFTEN + 5))
+    assert isinstance(resolved(f"input t: 4@8x8 {often}"), tuple)
+    with pytest.raises(symcost.SymcostError) as caught:
+        symcost.parse(f"input t: 4@8x8 {often} from t conv1-{bad} {call}")
+    assert call.partition("(")[0] in str(caught.value)

@@ -339,8 +339,8 @@ class Builder:
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
         plain = None if second else key_of(call)
-        if plain is not None and (again := self._again(plain, call, scope)) is not None:
-            return [again]
+        if plain is not None and (leaf := self._again(plain, call, scope)) is not None:
+            return [leaf]
         name = call.text
         known = None if plain is None else scope.plain.arguments(plain, call)
         binding = None if known else defined(call, scope)
@@ -366,15 +366,25 @@ class Builder:
         leaf, free = self._kind(call, kind, arguments, x, scope)
         if plain is not None and free and not self.trials and not self.running:
             scope.plain.placed[plain] = x, leaf.layer, leaf.output
+            scope.plain.used(plain, kind, arguments, x)
         return [leaf]
 
     def _again(self, plain: Key, call: s.Call, scope: Scope) -> Leaf | None:
-        """A call like one before, on the same tensor, that needs nothing."""
-        found = scope.plain.placed.get(plain)
-        if found is None or self.running or self.lost or (found[0] is not scope.here and found[0] != scope.here):
+        """A call like others before, where it needs nothing: on the same tensor, or on the same positions."""
+        x = scope.here
+        if x is None or self.lost or self.running:
             return None
-        x, layer, scope.here = found
-        return self._leaf(layer, call, x, scope.here, scope)
+        found = scope.plain.placed.get(plain)
+        if found is not None and (found[0] is x or found[0] == x):
+            _, layer, y = found
+        else:
+            made = scope.plain.made(plain, x)
+            if made is None:
+                return None
+            layer, y = made
+            scope.plain.placed[plain] = x, layer, y
+        scope.here = y
+        return self._leaf(layer, call, x, y, scope)
 
     def _bound(
         self, call: s.Call, plain: Key | None, scope: Scope, second: tuple[s.Arg, ...]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symcost import syntax as s
-from symcost.layers.base import Layer, Value, slots
-from symcost.sizes.atoms import Rational, Size
+from symcost.layers.base import Layer, LayerError, Value, slots
+from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.sizes.shape import Shape
-from symcost.source import Span
+from symcost.source import Span, SymcostError
+
+CHANNELS, WIDTH = Symbol("channels "), Symbol("width ")  # no name in a program has a blank
+OFTEN = 3  # so many calls are resolved one by one
 
 Literals = tuple[tuple[str | None, object], ...]
 Key = tuple[tuple[str, ...], Rational | None, Rational | None, Literals]  # name, width, stride, arguments
@@ -51,12 +55,71 @@ class Arguments:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """A layer on positions where it exists for all numbers of channels and all widths."""
+
+    layer: Layer  # of `WIDTH`, where its kind has one
+    width: str | None  # the argument
+    dims: tuple[Size, ...] | None  # that come out; None where what comes in comes out
+    widened: bool  # what comes out has the width as channels, and else those that came in
+
+    @staticmethod
+    def of(kind: type[Layer], arguments: Mapping[str, Value], x: Shape, given: bool) -> Pattern | None:
+        """None where a condition asks something of the numbers, or they change the shape in another way."""
+        slot = slots(kind).width if given else None
+        if kind.tensors or x.ids or (given and slot is None):
+            return None
+        width = {} if slot is None else {slot.name: Size.of(WIDTH)}
+        symbolic = x.to(Size.of(CHANNELS))
+        try:
+            layer = kind({**arguments, **width}, x.rank)
+            if not all(condition.holds() is True for condition in layer.needs(symbolic)):
+                return None
+            y = layer.shape(symbolic)
+        except (LayerError, SymcostError):
+            return None
+        if y.channels not in (Size.of(CHANNELS), *width.values()) or y.batch != x.batch:
+            return None
+        if any(not d.symbols().isdisjoint((CHANNELS, WIDTH)) for d in y.dims):
+            return None
+        dims = None if y is symbolic else y.dims
+        return Pattern(layer, None if slot is None else slot.name, dims, y.channels != Size.of(CHANNELS))
+
+    def on(self, x: Shape, width: int) -> tuple[Layer, Shape]:
+        """The layer of a width, and what comes out of it."""
+        y = x if self.dims is None else Shape(Size.of(width) if self.widened else x.channels, self.dims, x.batch)
+        if self.width is None:
+            return self.layer, y
+        wide, layer = Size.of(width), object.__new__(type(self.layer))
+        vars(layer).update(vars(self.layer))
+        vars(layer)[self.width] = wide
+        return layer, y
+
+
 @dataclass
 class Plain:
     """What is known of them, until a layer is defined or an option set; braces share what is known around them."""
 
     placed: dict[Key, tuple[Shape, Layer, Shape]] = field(default_factory=dict)  # on the tensor it was last used on
     bound: dict[Key, tuple[type[Layer], dict[str, Value]]] = field(default_factory=dict)  # with any width
+    patterns: dict[object, Pattern | int] = field(default_factory=dict)  # or how often it was used so far
+
+    def made(self, key: Key, x: Shape) -> tuple[Layer, Shape] | None:
+        """The layer and what comes out, where it was used often on such positions and exists whatever the numbers are."""
+        width = key[1]
+        if type(x.channels.number) is not int or not (width is None or (type(width) is int and width > 0)):
+            return None
+        found = self.patterns.get(_positions(key, x))
+        return found.on(x, width or 0) if isinstance(found, Pattern) else None
+
+    def used(self, key: Key, kind: type[Layer], arguments: Arguments, x: Shape) -> None:
+        """Once more; what is used often gets a pattern, if there is one for it."""
+        where = _positions(key, x)
+        times = self.patterns.get(where, 0)
+        if isinstance(times, int):
+            made = Pattern.of(kind, arguments.values, x, key[1] is not None) if times == OFTEN else None
+            self.patterns[where] = made or times + 1
 
     def arguments(self, key: Key, call: s.Call) -> tuple[type[Layer], Arguments] | None:
         """The kind of a call and its arguments, where it was used with another width."""
@@ -76,3 +139,9 @@ class Plain:
         name, width, stride, literals = key
         if not literals:
             self.bound[name, width and 1, stride, ()] = kind, arguments.values
+
+
+def _positions(key: Key, x: Shape) -> object:
+    """A call on positions, whatever its width and the channels there are."""
+    name, width, stride, literals = key
+    return name, width is None, stride, literals, x.dims, x.batch, x.ids

@@ -22,16 +22,14 @@ class Merge(Layer):
 
     @property
     def widest(self) -> Shape:
-        """The tensor the others are spread over: a vector, or a side of 1, is repeated where the widest has more."""
-        return max(self.inputs, key=lambda shape: (shape.rank, -sum(d == ONE for d in shape.dims)))
+        """The tensor the others are spread over: a vector, or what is 1, is repeated where the widest has more."""
+        return max(self.inputs, key=lambda x: (x.rank, -sum(d == ONE for d in x.dims), x.channels != ONE))
 
     def dims_agree(self) -> Iterator[Condition]:
         wide = self.widest
         for other in self.inputs:
-            if other is wide or not other.dims:
-                continue
             for a, b in zip(wide.dims, other.dims, strict=False):
-                if b != ONE:
+                if b not in (ONE, a):
                     yield equal(a, b, self._why("positions", wide, other), "branches-differ")
 
     def _why(self, what: str, a: Shape, b: Shape) -> str:
@@ -44,7 +42,7 @@ class _Elementwise(Merge):
     def needs(self, x: Shape) -> Iterator[Condition]:
         wide = self.widest
         for other in self.inputs:
-            if other is not wide and other.channels != ONE:
+            if other.channels not in (ONE, wide.channels):
                 why = self._why("channels", wide, other)
                 yield equal(wide.channels, other.channels, why, "branches-differ")
         yield from self.dims_agree()
@@ -53,7 +51,7 @@ class _Elementwise(Merge):
         return self.widest
 
     def ops(self, x: Shape, y: Shape) -> Ops:
-        return {self.op: y.numel * (len(self.inputs) - 1)} if len(self.inputs) > 1 else {}
+        return {self.op: y.numel * (len(self.inputs) - 1)}
 
     def needed(self, inputs: tuple[bool, ...]) -> list[Shape]:
         """The branches that need a gradient."""
