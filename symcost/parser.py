@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 _source: ContextVar[Source] = ContextVar("source")
 
+SHORT = 20  # letters and digits that no limit is about
+
 
 def parse(text: str | Source, name: str = "<text>") -> s.File:
     """The syntax tree of a program.
@@ -179,7 +181,7 @@ def _only(children: Iterable[Any]) -> Any:
 
 
 def _number(token: Token) -> int | Fraction:
-    if (len(token) > 20 or "e" in token or "E" in token) and too_many_digits(token):
+    if (len(token) > SHORT or "e" in token or "E" in token) and too_many_digits(token):
         raise number_too_long(_at(token), "10^1000")
     return int(token) if token.isdecimal() else Fraction(str(token))
 
@@ -358,7 +360,7 @@ class _Build(Transformer[Token, Any]):
 
     def lname(self, c: list[Any]) -> _Part:
         for token in c:
-            if any(map(too_many_digits, re.findall(r"\d+", token))):
+            if len(token) > SHORT and any(map(too_many_digits, re.findall(r"\d+", token))):
                 raise number_too_long(_at(token), "10^1000")
         return _Part(c, _spelled(*_names(c)))
 

@@ -293,7 +293,7 @@ def test_a_word_after_some_seconds() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
 def test_megabytes() -> None:
-    text = "input 3@X x X\n" + " ".join(f"conv3-{i}" for i in range(1, 30_000))
+    text = "input 3@X x X\n" + " ".join(f"conv3-{i}" for i in range(1, 49_000))
     _, done = command("show", "-", "--limit", "megabytes=100", given=text)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-2:] == [

@@ -130,6 +130,7 @@ class Builder:
     seen: Seen | None = None  # is told of every step resolved, for editors
     trials: int = 0  # being made: what they resolve is not kept
     leaves: int = 0
+    most: int = field(default_factory=lambda: allowed().layers)
     expanding: list[s.Block] = field(default_factory=list)
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
     known: dict[object, tuple[Node, Shape, int, Scope]] = field(default_factory=dict)  # blocks resolved before
@@ -446,9 +447,8 @@ class Builder:
     def expanded(self, leaves: int, call: s.Call) -> None:
         """So many more layers, of a call."""
         self.leaves += leaves
-        most = allowed().layers
-        if self.leaves > most:
-            message = f"the program expands to more than {most} layers"
+        if self.leaves > self.most:
+            message = f"the program expands to more than {self.most} layers"
             raise fail("too-many-layers", message, call.span, raising("layers", self.leaves))
 
     def require(self, condition: Condition, span: Span, x: Shape | None) -> None:
