@@ -947,12 +947,16 @@ def attention(
     vdim: int = 0,
     bias_kv: bool = False,
     zero_attn: bool = False,
+    key_bias: bool = True,
+    out_bias: bool = True,
+    dropout: bool = False,
 ) -> Shape:
     """Multi-head attention of T queries over keys: the same T positions, unless ``keys`` is their number.
 
     Another tensor attended to is that many keys, whose channels are ``kdim`` and ``vdim``.
 
-    * Queries, keys, values and the output are each a `linear`, all with a bias or all without.
+    * Queries, keys, values and the output are each a `linear`, all with a bias or all without; ``key_bias`` and
+      ``out_bias`` say whether these two have theirs.
     * A score is a dot product over dk and 1 mul (the scale). `softmax_row` runs over the keys that a query
       sees.
     * A head's output is, for each of its dv places, a dot product over the keys that the query sees.
@@ -960,12 +964,13 @@ def attention(
     * ``bias_kv`` puts one learned key and value behind the others, ``zero_attn`` one of zeros; every query
       sees them, and they go through no projection.
     * A key/value head serves heads/kv_heads query heads: fewer weights and projections, as many scores.
+    * ``dropout`` is for training, and nothing here.
     """
     batch, c, t = shape
     sources = keys or t
     for _ in range(batch):
         linear(run, (1, c, t), heads * dk, bias, name="q")
-        linear(run, (1, kdim or c, sources), kv_heads * dk, bias, name="k")
+        linear(run, (1, kdim or c, sources), kv_heads * dk, bias and key_bias, name="k")
         linear(run, (1, vdim or c, sources), kv_heads * dv, bias, name="v")
         for _, query in grid((heads, t)):
             seen: list[int | str] = [key for key in range(sources) if key <= query or not causal]
@@ -976,7 +981,7 @@ def attention(
             softmax_row(run, seen)
             for _ in range(dv):
                 dot(run, (None for _ in seen))
-        linear(run, (1, heads * dv, t), c, bias, name="out")
+        linear(run, (1, heads * dv, t), c, bias and out_bias, name="out")
     if bias_kv:
         for head in range(kv_heads):
             for i in range(dk):
@@ -987,7 +992,15 @@ def attention(
 
 
 def sdpa(
-    run: Counter, shape: Shape, heads: int, kv_heads: int, dk: int, dv: int, keys: int = 0, causal: bool = False
+    run: Counter,
+    shape: Shape,
+    heads: int,
+    kv_heads: int,
+    dk: int,
+    dv: int,
+    keys: int = 0,
+    causal: bool = False,
+    dropout: bool = False,
 ) -> Shape:
     """Attention without projections, over the same positions or over ``keys`` positions of another tensor.
 

@@ -321,10 +321,17 @@ class Use:
 
     def program(self, symbols: Collection[str] = (), batch: str = "") -> str:
         """The program with these names as symbols and numbers for the others."""
-        values = {name: number(size) for name, size in self.sizes.items() if name not in symbols}
         parts = [f"sym {', '.join(n for n in self.sizes if n in symbols)}"] if symbols else []
         parts += [f"set batch = {batch}"] if batch else []
-        return "\n".join([*parts, f"input {written(_put(self.input, values))}", written(_put(self.call, values))])
+        head = f"input {written(_put(self.input, self._numbers(symbols)))}"
+        return "\n".join([*parts, head, self.layer(symbols)])
+
+    def layer(self, symbols: Collection[str] = ()) -> str:
+        """The layer alone."""
+        return written(_put(self.call, self._numbers(symbols)))
+
+    def _numbers(self, symbols: Collection[str]) -> dict[str, s.Number]:
+        return {name: number(size) for name, size in self.sizes.items() if name not in symbols}
 
     def with_defaults(self) -> Use:
         """The same with every plain default written out."""

@@ -88,6 +88,28 @@ def test_signature(kind: type[Layer]) -> None:
     assert set(kind.axes) <= {*names, "dil"}  # avgpool has the axes of maxpool and no dilation
 
 
+def test_every_kind_is_known_once() -> None:
+    """By its own name and not by an alias, in alphabetical order."""
+    assert [kind.kind for kind in known()] == sorted({kind.kind for kind in KINDS.values()})
+
+
+def test_a_kind_of_ones_own() -> None:
+    """A class with a name is a kind from there on; one without is what others have in common."""
+    before = dict(KINDS)
+
+    class Common(Layer):
+        signature = "unused"
+
+    class Halve(Common, name="halve", aliases=("half",)):
+        signature = "halve(n=2)"
+
+    try:
+        assert KINDS.keys() - before.keys() == {"halve", "half"}
+        assert [row.kind for row in symcost.parse("input 4@3 halve half(n=3)").layers] == ["halve", "halve"]
+    finally:
+        del KINDS["halve"], KINDS["half"]
+
+
 def test_names_are_lower_case() -> None:
     """Names of layers are tried in lower case, so another name would never be found."""
     assert [name for name in KINDS if name != name.lower()] == []
@@ -132,6 +154,7 @@ def test_counts_of_numbers(kind: type[Layer], data: st.DataObject) -> None:
     assert sum(int((product(w.shape) * w.copies).number or 0) for w in weights) == found["params"]
     assert set(row.weights) == {w.name for w in weights}
     assert len(row.weights) == len(weights)
+    assert all(name.isidentifier() for name in row.weights)
 
 
 @every_kind
@@ -161,6 +184,32 @@ def test_defaults(kind: type[Layer], data: st.DataObject) -> None:
     assert now(use.with_defaults()) == now(use)
 
 
+@every_kind
+@examples(3)
+@given(data=st.data())
+def test_what_is_said_of_its_work(kind: type[Layer], data: st.DataObject) -> None:
+    """Derivations head their lines with these phrases; a kind that does not say has the first line of its docstring."""
+    use = data.draw(uses(kind).filter(accepted))
+    (row,) = symcost.parse(use.program(use.names)).layers
+    layer, x, y = row.leaf.layer, row.leaf.input, row.leaf.output
+    for share in layer.shares(x, y):
+        assert re.fullmatch(r"[a-z].*[\w)]", share.what), share.what
+        assert re.fullmatch(r"\S.*[\w)\]]", share.why), share.why
+        if kind.shares is Layer.shares:
+            assert (share.what, share.why) == (kind.kind, (kind.__doc__ or "").partition("\n")[0].removesuffix("."))
+            assert all(n.integer for factors in share.each.values() for n in factors)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_layers_of_a_recurrence_are_told_apart(cell: str) -> None:
+    """The first layer has another input than the others; where it is alone, nothing is said of it."""
+    for layers, said in ((1, [""]), (2, [", first layer", ", other layers"])):
+        leaf = symcost.parse(f"input 3@5 {cell}-4(layers={layers})").layers[0].leaf
+        phrases = [share.what for share in leaf.layer.shares(leaf.input, leaf.output)]
+        found = [re.search(r"(, [a-z]+ layers?)?$", phrase)[0] for phrase in phrases]  # type: ignore[index]
+        assert found == [where for where in said for _ in range(len(phrases) // layers)]
+
+
 # ------------------------------------------------------------------------------------------- what it is called
 
 
@@ -181,3 +230,55 @@ def test_what_is_printed_is_read(kind: type[Layer], data: st.DataObject) -> None
         cost = first.cost(name)
         assert cost == again.cost(name)
         assert cost == str(cost)
+
+
+@every_kind
+@examples(5)
+@given(data=st.data())
+def test_what_is_written_inside_a_block_is_read(kind: type[Layer], data: st.DataObject) -> None:
+    """There a layer shows its arguments as they came out: that text is the same layer again, and shows itself."""
+    use = data.draw(uses(kind).filter(accepted))
+    symbols = choice(data, use)
+    declared = f"sym {', '.join(symbols)}\n" if symbols else ""
+    plain = symcost.parse(use.program(symbols))
+    (row,) = symcost.parse(f"{declared}block b {{ {use.layer(symbols)} }}\ninput {plain.input}\nb").layers
+    assert row.output == plain.output
+    program = f"{declared}block b {{ {{}} }}\ninput {row.input}\nb"
+    again = symcost.parse(program.replace("{}", row.text))
+    assert [layer.text for layer in again.layers] == [row.text]
+    assert again.conditions == plain.conditions
+    for name in ("params", "activations", "exact", *Op):
+        assert again.cost(name) == plain.cost(name)
+    assert again.output == plain.output
+
+
+# what a layer of a block is given, and what it shows: nothing that is so by itself, one size for axes that have the same
+SHOWN = [
+    ("conv(3)-64/1(pad=same, bias=true)", "conv3-64"),
+    ("conv(3 x 3)-64/(2 x 2)(dil=(1 x 1), groups=1)", "conv3-64/2"),
+    ("conv(1 x 3)-64/(1 x 2)(pad=(0 x 1), bias=false)", "conv1x3-64/1x2(pad=(0 x 1), bias=false)"),
+    ("conv(K)-(2*K)/s(pad=K)", "conv(K)-(2*K)/s(pad=K)"),
+    ("conv(K x 3)-d_1/(K x 3)", "conv(K x 3)-d_1/(K x 3)"),
+    ("dwconv(K, pad=1)", "dwconv(K, pad=1)"),
+    ("dwconv(K)/2(pad=1)", "dwconv(K)/2(pad=1)"),
+    ("maxpool(2)/2", "maxpool/2"),
+    ("maxpool(3)/2(round=ceil)", "maxpool3/2(round=ceil)"),
+    ("gap(2 x 3)", "gap2x3"),
+    ("upsample(f=3, mode=bilinear)", "upsample3(mode=bilinear)"),
+    ("upsample(mode=bilinear)", "upsample(mode=bilinear)"),
+    ("zeropad(after=2)", "zeropad(after=2)"),
+    ("zeropad(1, 2)", "zeropad1(after=2)"),
+    ("tokens grid(8 x 8)", "tokens grid8x8"),
+    ("tokens grid(4 x K x K)", "tokens grid(4 x K x K)"),
+    ("relbias(3, 8)", "relbias(3, 8)"),
+    ("tokens attention(2, causal=true)", "tokens attention(2, causal=true)"),
+    ("tokens lstm-4(layers=2, bidir=true)", "tokens lstm-4(layers=2, bidir=true)"),
+    ("layernorm(over=all, bias=false)", "layernorm(bias=false, over=all)"),
+    ("dropout(p=0.5)", "dropout(p=1/2)"),
+]
+
+
+@pytest.mark.parametrize(("given", "shown"), SHOWN)
+def test_what_a_layer_of_a_block_shows(given: str, shown: str) -> None:
+    net = symcost.parse(f"sym K, s, d_1  block b {{ {given} }}  input 4@8x8  b")
+    assert " ".join(row.text for row in net.layers) == shown

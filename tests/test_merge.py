@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
 
 import symcost
+from symcost.ops import Op
 
 small = st.integers(1, 9)
 
@@ -75,3 +78,105 @@ def test_a_tensor_of_both_branches() -> None:
     assert free.at(n=2).params == 2 * 72
     with pytest.raises(symcost.SymcostError, match="a tensor is needed"):
         symcost.parse(program.replace("conv3-8 as t", "conv3-8"))
+
+
+# a branch of the input 3@4x5, and its elements
+BRANCHES = {
+    "id": (3, 4, 5),
+    "conv1-3": (3, 4, 5),
+    "conv1-1": (1, 4, 5),  # one channel for all
+    "crop(1 x 5)": (3, 1, 5),  # one row for all
+    "gap": (3, 1, 1),
+    "gap linear-1": (1, 1, 1),
+}
+
+
+@examples(40)
+@given(st.lists(st.sampled_from(sorted(BRANCHES)), min_size=1, max_size=3), st.integers(1, 2), st.data())
+def test_branches_are_spread(others: list[str], batch: int, data: st.DataObject) -> None:
+    """Branches are added or multiplied element by element, smaller ones over and over; a gradient is summed up again."""
+    branches = data.draw(st.permutations(["id", *others]))
+    needs = tuple(data.draw(st.booleans()) for _ in branches)
+    places = list(product(range(batch), range(3), range(4), range(5)))
+    add_back, mul_back = 0, 0
+    for needed, branch in zip(needs, branches, strict=True):
+        given_out = {(n, *(i % side for i, side in zip(at, BRANCHES[branch], strict=True))) for n, *at in places}
+        for nth, _ in enumerate(places):
+            if needed:
+                add_back += nth >= len(given_out)  # all but the first to come are added
+                mul_back += len(branches) - 1
+    there = len(places) * (len(branches) - 1)
+    for kind, op in (("add", Op.ADD), ("mul", Op.MUL)):
+        net = symcost.parse(f"set batch = {batch}  input 3@4x5  {kind} {{ {' | '.join(branches)} }}")
+        leaf = net.layers[-1].leaf
+        assert net.output is not None
+        assert net.output.tuple() == (batch, 3, 4, 5)
+        assert leaf.layer.ops(leaf.input, leaf.output) == {op: there}
+        back = leaf.layer.backward(leaf.input, leaf.output, needs)
+        wanted = {Op.ADD: add_back} | ({Op.MUL: mul_back} if kind == "mul" else {})
+        assert {op: n for op, n in back.items() if n.terms} == {op: n for op, n in wanted.items() if n}
+        everything = leaf.layer.backward(leaf.input, leaf.output)
+        assert everything == leaf.layer.backward(leaf.input, leaf.output, (True,) * len(branches))
+        kept = leaf.layer.keeps(leaf.input, leaf.output)
+        assert [each.what for each in kept] == (["inputs"] if kind == "mul" else [])
+
+
+@pytest.mark.parametrize(
+    "branch, agrees",
+    [("conv1-3", True), ("conv1-2", False), ("crop(4 x 4)", False), ("crop(2 x 5)", False), ("gap linear-2", False)],
+)
+@pytest.mark.parametrize("kind", ["add", "mul"])
+def test_branches_that_do_not_agree(kind: str, branch: str, agrees: bool) -> None:
+    """Sides are the same, or 1."""
+    program = f"input 3@4x5  {kind} {{ {{}} }}"
+    for written in (f"id | {branch}", f"{branch} | id"):
+        if agrees:
+            symcost.parse(program.replace("{}", written))
+            continue
+        with pytest.raises(symcost.SymcostError) as refused:
+            symcost.parse(program.replace("{}", written))
+        assert refused.value.diagnostics[0].code == "branches-differ"
+
+
+def test_a_router_is_a_linear_layer_without_bias() -> None:
+    """One score for each expert at each position."""
+    router = next(
+        row.leaf for row in symcost.parse("input 8@5 experts(4, active=2) { id }").layers if row.kind == "router"
+    )
+    linear = symcost.parse("input 8@5 linear-4(bias=false)").layers[0].leaf
+    x, y = linear.input, linear.output
+    assert router.layer.ops(x, y) == linear.layer.ops(x, y)
+    assert router.layer.backward(x, y) == linear.layer.backward(x, y)
+    assert router.layer.weights(x) == linear.layer.weights(x)
+    assert [share.what for share in router.layer.shares(x, y)] == ["scores"]
+
+
+def test_the_first_branch_decides_where_they_must_agree() -> None:
+    """With sizes that are equal on a condition, the output is written in those of the first."""
+    inputs = "input a: C@T x X input b: D@T x Y"
+    net = symcost.parse(f"sym C, D, T, X, Y {inputs} concat(axis=h) {{ from a | from b }}")
+    assert str(net.output) == "C@(2*T) x X"
+    assert {str(condition) for condition in net.conditions} == {"C = D", "X = Y"}
+
+
+@pytest.mark.parametrize("kind", ["add", "mul"])
+def test_a_branch_alone_is_no_work(kind: str) -> None:
+    leaf = symcost.parse(f"input 3@4 {kind} {{ id }}").layers[-1].leaf
+    assert not any(n.terms for n in leaf.layer.ops(leaf.input, leaf.output).values())
+    assert list(leaf.layer.shares(leaf.input, leaf.output)) == []
+
+
+@pytest.mark.parametrize(
+    "branches, said",
+    [
+        ("concat(axis=h) { id | conv1-4 }", "channels of the branches of 'concat' must agree: 3@8x7 and 4@8x7"),
+        ("concat(axis=h) { id | crop(5 x 5) }", "positions of the branches of 'concat' must agree: 3@8x7 and 3@5x5"),
+        ("concat { id | crop(5 x 5) }", "positions of the branches of 'concat' must agree: 3@8x7 and 3@5x5"),
+        ("add { id | conv1-4 }", "channels of the branches of 'add' must agree: 3@8x7 and 4@8x7"),
+        ("mul { id | crop(5 x 5) }", "positions of the branches of 'mul' must agree: 3@8x7 and 3@5x5"),
+    ],
+)
+def test_what_must_agree_is_said(branches: str, said: str) -> None:
+    with pytest.raises(symcost.SymcostError) as refused:
+        symcost.parse(f"input 3@8x7 {branches}")
+    assert said in str(refused.value)

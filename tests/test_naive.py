@@ -592,9 +592,10 @@ def attention(draw: DrawFn) -> Trial:
         kdim = vdim = new.size("J")
         head = head.replace("input ", "input memory: {J}@{S}\ninput queries: ")
     else:
-        kdim = new.size("J") if new.maybe() else 0
-        vdim = new.size("K") if new.maybe() else 0
-    how = {name: new.maybe() for name in ("bias", "causal", "bias_kv", "zero_attn")}
+        kdim = new.size("J", 9, 10) if new.maybe() else 0  # more than the queries have
+        vdim = kdim if kdim and new.maybe() else new.size("K", 11, 12) if new.maybe() else 0
+    on = ("bias", "key_bias", "out_bias")
+    how = {name: new.maybe() for name in (*on, "causal", "bias_kv", "zero_attn", "dropout")}
     how["causal"] = how["causal"] and not cross
     asked = [("kv_heads", "{g}", kv_heads == heads)]
     sizes = {"dk": "dk", "dv": "dv"}
@@ -602,10 +603,11 @@ def attention(draw: DrawFn) -> Trial:
         asked.append(("kv", "memory", False))
     else:
         sizes |= {"S": "keys", "J": "kdim", "K": "vdim"}
+        asked += [("vdim", "{J}", False)] if kdim and vdim == kdim else []
     for name, option in sizes.items():
         if name in new.sizes:
             asked.append((option, f"{{{name}}}", False))
-    options = new.options(*asked, *(new.yes(name, value, name == "bias") for name, value in how.items()))
+    options = new.options(*asked, *(new.yes(name, value, name in on) for name, value in how.items()))
     return new.trial(
         head,
         shape,
@@ -639,9 +641,10 @@ def sdpa(draw: DrawFn) -> Trial:
     asked = [("kv_heads", "{g}", kv_heads == heads)]
     asked += [("kv", "memory", False)] if cross else []
     asked += [("dv", "{dv}", False)] if "dv" in new.sizes else []
-    options = new.options(*asked, new.yes("causal", causal, False))
+    dropout = new.maybe()
+    options = new.options(*asked, new.yes("causal", causal, False), new.yes("dropout", dropout, False))
     trial = {"heads": heads, "kv_heads": kv_heads, "dk": dk, "dv": dv, "keys": keys, "causal": causal}
-    return new.trial(head, shape, "sdpa" + one("({a})", options), naive.sdpa, **trial)
+    return new.trial(head, shape, "sdpa" + one("({a})", options), naive.sdpa, dropout=dropout, **trial)
 
 
 @st.composite

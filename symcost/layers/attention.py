@@ -10,7 +10,7 @@ from symcost.layers.base import IN_A_ROW, Kept, Layer, LayerError, Ops, Reach, V
 from symcost.layers.share import Factors, Share, bias, done, dots, summed
 from symcost.layers.window import at_least_one
 from symcost.ops import Op
-from symcost.sizes.atoms import ONE, ZERO, Size
+from symcost.sizes.atoms import ONE, ZERO, Size, total
 from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.shape import Shape
 
@@ -103,6 +103,14 @@ class Attention(Layer, name="attention"):
             ("out", c, self.heads * dv, x.positions),
         )
 
+    def _again(self, x: Shape) -> Iterator[Size]:
+        """Channels of what was projected before: of another width it is another tensor."""
+        made = [x.channels] if self.kv is None and self.keys is None else []
+        for width in (self._seen(x, self.kdim), self._seen(x, self.vdim)):
+            if width in made:
+                yield width
+            made.append(width)
+
     def _has_bias(self, projection: str) -> bool:
         return self.bias and {"k": self.key_bias, "out": self.out_bias}.get(projection, True)
 
@@ -159,7 +167,8 @@ class Attention(Layer, name="attention"):
     def backward(self, x: Shape, y: Shape, inputs: tuple[bool, ...] = (True,), weights: bool = True) -> Ops:
         """The projections as linear layers are, what is between them as in `Core.backward`.
 
-        What comes in is used three times in self attention, twice as keys and values: its gradient is the sum.
+        What comes in is used three times in self attention, twice as keys and values: its gradient is the sum. Keys or values of
+        another width are made from another tensor.
         """
         own, seen = inputs[0], inputs[-1]
         if not (any(inputs) or weights):
@@ -173,8 +182,7 @@ class Attention(Layer, name="attention"):
                 found.append({Op.MAC: made * taken, Op.DOT: outputs * taken})
                 found.append({Op.ADD: made - outputs} if self._has_bias(name) else {})
         if seen:
-            itself = self.kv is None and self.keys is None
-            found.append({Op.ADD: 2 * x.numel if itself else x.batch * self._keys(x) * self._seen(x, self.kdim)})
+            found.append({Op.ADD: x.batch * self._keys(x) * total(self._again(x))})
         if weights and self.bias_kv:
             dk, dv = self._widths(x)
             found.append({Op.ADD: (x.batch - 1) * self._kv_heads() * (dk + dv)})

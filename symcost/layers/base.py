@@ -139,27 +139,26 @@ class Layer:
         """This use as the language writes it, its arguments as they came out: ``conv3-64/2(groups=4)``."""
         head: list[str] = []
         tail: list[str] = []
-        slot_text = ""
-        name = self.kind
+        name, pipe = self.kind, ""
+        first, *others = slots(type(self)) or (None,)
+        glues = "attention" not in name and not any(slot.place == "head" and slot.default is None for slot in others)
         for slot in slots(type(self)):
             value = getattr(self, slot.name)
             if value is None or (value == _default(slot) and slot.default is not None) or _all_default(slot, value):
                 continue
-            if (
-                slot.place == "head"
-                and not head
-                and slot.sizes
-                and (glued := _glued(value))
-                and "attention" not in name
-            ):
+            one = value if slot.name in self.several else _alike(value)
+            if slot is first and glues and slot.place == "head" and (glued := _glued(one)):
                 name += glued
             elif slot.place == "head":
-                head.append(_argument(slot, value, slot.default is None))
+                head.append(_argument(slot, one, slot.default is None))
             elif slot.place in ("width", "stride"):
-                slot_text += ("-" if slot.place == "width" else "/") + _slot_value(value)
+                pipe += ("-" if slot.place == "width" else "/") + _slot_value(one)
             else:
-                tail.append(_argument(slot, value, False))
-        return name + (f"({', '.join(head)})" if head else "") + slot_text + (f"({', '.join(tail)})" if tail else "")
+                tail.append(_argument(slot, one, False))
+        if not pipe:  # one pair of parentheses
+            head, tail = [*head, *tail], []
+        before, after = (f"({', '.join(some)})" if some else "" for some in (head, tail))
+        return name + before + pipe + after
 
     def values(self, x: Shape) -> dict[str, Value]:
         """Its arguments by name, with what the defaults that depend on ``x`` come to."""
@@ -245,22 +244,19 @@ def _all_default(slot: Slot, value: Value) -> bool:
     return isinstance(one, Size) and slot.default is not None and one == _default(slot)
 
 
-def _glued(value: Value) -> str | None:
-    one = _alike(value)
+def _glued(one: Value) -> str | None:
     parts = one if isinstance(one, tuple) else (one,)
     written = [str(p) for p in parts]
     return "x".join(written) if all(w.isdigit() for w in written) else None
 
 
-def _slot_value(value: Value) -> str:
-    one = _alike(value)
+def _slot_value(one: Value) -> str:
     if isinstance(one, tuple):
         return _glued(one) or f"({' x '.join(map(str, one))})"
     return str(one) if str(one).replace("_", "a").isalnum() else f"({one})"
 
 
-def _argument(slot: Slot, value: Value, bare: bool) -> str:
-    one = _alike(value)
+def _argument(slot: Slot, one: Value, bare: bool) -> str:
     if isinstance(one, tuple):
         written = " x ".join(map(str, one))
         written = written if bare else f"({written})"

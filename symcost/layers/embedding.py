@@ -58,9 +58,7 @@ class Unembedding(Linear, name="unembed"):
     tied: bool
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
-        matrix = () if self.tied else (Weight("weight", (self.d, x.channels)),)
-        return (*matrix, Weight("bias", (self.d,))) if self.bias else matrix
+        return self.trained(x)[int(self.tied) :]
 
     def trained(self, x: Shape) -> tuple[Weight, ...]:
-        matrix = Weight("weight", (self.d, x.channels))
-        return (matrix, Weight("bias", (self.d,))) if self.bias else (matrix,)
+        return super().weights(x)

@@ -28,6 +28,8 @@ class PositionEmbedding(Layer, name="posembed"):
     def needs(self, x: Shape) -> Iterator[Condition]:
         if not x.dims:
             raise LayerError("wrong-rank", f"'posembed' needs positions, and the tensor here has none: {x}")
+        if self.len is not None:
+            yield from at_least_one(len=self.len)
         yield at_least(self._rows(x), x.positions, "the table has a row for every position")
 
     def weights(self, x: Shape) -> tuple[Weight, ...]:
