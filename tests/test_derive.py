@@ -137,6 +137,13 @@ def test_command_of_a_kind(kind: str, convention: str) -> None:
     assert "checked      both sides of every step" in found.output
 
 
+@pytest.mark.parametrize(("stride", "side"), [("2*s", "⌈X/(2·s)⌉"), ("s+1", "⌈X/(s + 1)⌉"), ("s", "⌈X/s⌉")])
+def test_a_stride_of_several_letters_is_one_divisor(stride: str, side: str) -> None:
+    """It stood there as ``⌈X/2·s⌉``, which is another number."""
+    found = symcost.parse(f"sym s, C  input C@X x X  conv3-C/({stride})").derivation().text()
+    assert f"Hout = {side}\n" in found
+
+
 def test_a_wrong_step_is_noticed() -> None:
     found = symcost.parse("input C@H x W  conv3-C").derivation()
     step = found.steps[-1]

@@ -629,7 +629,7 @@ def bounds(atom: Atom) -> tuple[Rational | None, Rational | None]:
         case Sum():
             term = lower(atom.term)
             return (0, None) if term is not None and term >= 0 else (None, None)
-    return None, None
+    raise TypeError(atom)
 
 
 def _least(values: list[Rational | None], strict: bool) -> Rational | None:

@@ -214,7 +214,7 @@ def _whole(size: Size) -> bool:
 
 def equal(left: Size, right: Size, why: str = "", code: str = "layer-needs") -> Condition:
     size = left - right
-    if len(size.terms) > 1 or size.number is None:
+    if size.number is None:
         size = _without_positive_factors(size)
     if size.terms and leading(size)[1] < 0:  # one equation, whichever side came first
         size = -size
@@ -305,7 +305,7 @@ def always_negative(size: Size, known: Sequence[Size] = ()) -> bool:
     high = upper(size)
     if high is not None and high < 0:
         return True
-    return size.integer and bool(known or not _reached(size)) and never_negative(-size - 1, known)
+    return bool(known or not _reached(size)) and never_negative(-size - 1, known)
 
 
 def never_negative(size: Size, known: Sequence[Size] = ()) -> bool:

@@ -72,7 +72,12 @@ def sqrt(value: Size) -> Size:
             return Size.of(Fraction(top, bottom))
     if len(value.terms) == 1 and number is None:
         ((monomial, coefficient),) = value.terms.items()
-        if coefficient > 0 and all(e % 2 == 0 and (bounds(a)[0] or -1) >= 0 for a, e in monomial):
+        lows = [bounds(a)[0] for a, _ in monomial]
+        if (
+            coefficient > 0
+            and all(e % 2 == 0 for _, e in monomial)
+            and all(low is not None and low >= 0 for low in lows)
+        ):
             return Size({tuple((a, e // 2) for a, e in monomial): 1}) * sqrt(Size.of(coefficient))
     return Size.of(Function("sqrt", (value,)))
 
@@ -102,7 +107,7 @@ def divisible(value: Size, divisor: Size) -> Size:
     return nearest + divisor if number < least else nearest
 
 
-def holds(kind: str, size: Size, divisor: Size) -> Size:
+def holds(kind: str, size: Size, divisor: Size = ONE) -> Size:
     """1 where the condition holds, 0 where it does not, and the bracket where that depends.
 
     What says the same is one bracket: ``[2*w != 256]`` is ``[w != 128]``.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
+from functools import partial
 
 from symcost.sizes.atoms import (
     ONE,
@@ -187,7 +188,7 @@ def _printed_order(size: Size) -> list[Monomial]:
 
 def _term(monomial: Monomial, coefficient: Rational, sp: Spelling) -> str:
     over = [(a, e) for a, e in monomial if e > 0]
-    over.sort(key=lambda pair: (sp.braces_fraction and isinstance(pair[0], Sum), _role(pair[0], sp)))
+    over.sort(key=lambda pair: _role(pair[0], sp))
     under = [(a, -e) for a, e in monomial if e < 0]
     top, bottom = Fraction(coefficient).numerator, Fraction(coefficient).denominator
     factors = [_factor(a, e, sp) for a, e in over]
@@ -293,12 +294,12 @@ def _plain_fraction(top: str, bottom: str) -> str:
     return f"{top}/{bottom}"
 
 
-def _plain_round(name: str) -> Callable[[str, str], str]:
-    return lambda top, bottom: f"{name}({top})" if bottom == "1" else f"{name}({top}/{bottom})"
+def _plain_round(name: str, top: str, bottom: str) -> str:
+    return f"{name}({top})" if bottom == "1" else f"{name}({top}/{bottom})"
 
 
-def _signs(left: str, right: str) -> Callable[[str, str], str]:
-    return lambda top, bottom: f"{left}{top}{right}" if bottom == "1" else f"{left}{top}/{bottom}{right}"
+def _signs(left: str, right: str, top: str, bottom: str) -> str:
+    return f"{left}{top}{right}" if bottom == "1" else f"{left}{top}/{bottom}{right}"
 
 
 def _unicode_power(base: str, exponent: str) -> str:
@@ -307,12 +308,9 @@ def _unicode_power(base: str, exponent: str) -> str:
     return f"{base}^{exponent}"
 
 
-def _latex_round(left: str, right: str) -> Callable[[str, str], str]:
-    def write(top: str, bottom: str) -> str:
-        inner = top if bottom == "1" else rf"\frac{{{top}}}{{{bottom}}}"
-        return rf"\left\l{left} {inner} \right\r{right}"
-
-    return write
+def _latex_round(name: str, top: str, bottom: str) -> str:
+    inner = top if bottom == "1" else rf"\frac{{{top}}}{{{bottom}}}"
+    return rf"\left\l{name} {inner} \right\r{name}"
 
 
 def _latex_function(name: str, args: str) -> str:
@@ -400,8 +398,8 @@ ASCII = Spelling(
     number=str,
     power=lambda base, exponent: f"{base}^{exponent}",
     fraction=_plain_fraction,
-    floor=_plain_round("floor"),
-    ceil=_plain_round("ceil"),
+    floor=partial(_plain_round, "floor"),
+    ceil=partial(_plain_round, "ceil"),
     function=lambda name, args: f"{name}({args})",
     parens=lambda inner: f"({inner})",
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
@@ -424,8 +422,8 @@ UNICODE = Spelling(
     number=grouped,
     power=_unicode_power,
     fraction=_plain_fraction,
-    floor=_signs("⌊", "⌋"),
-    ceil=_signs("⌈", "⌉"),
+    floor=partial(_signs, "⌊", "⌋"),
+    ceil=partial(_signs, "⌈", "⌉"),
     function=lambda name, args: f"{name}({args})",
     parens=lambda inner: f"({inner})",
     sum=lambda term, index, last: f"sum({term}, {index} = 0..{last})",
@@ -453,8 +451,8 @@ LATEX = Spelling(
     number=_latex_number,
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     fraction=lambda top, bottom: rf"\frac{{{top}}}{{{bottom}}}",
-    floor=_latex_round("floor", "floor"),
-    ceil=_latex_round("ceil", "ceil"),
+    floor=partial(_latex_round, "floor"),
+    ceil=partial(_latex_round, "ceil"),
     function=_latex_function,
     parens=lambda inner: rf"\left({inner}\right)",
     sum=lambda term, index, last: rf"\sum_{{{index}=0}}^{{{last}}} \left({term}\right)",
@@ -472,13 +470,15 @@ LATEX = Spelling(
 
 def typst_name(name: str) -> str:
     """``Cin`` is ``C_"in"``, ``H1`` is ``H_1``, ``alpha`` is ``alpha``; other words stand in quotation marks."""
+    if name.startswith("_") or name.endswith("_"):
+        return f'"{name}"'
     head, tail = name_parts(name)
     base = head if len(head) == 1 or head in _GREEK else f'"{head}"'
     return base if not tail else f"{base}_{tail}" if len(tail) == 1 or tail.isdigit() else f'{base}_"{tail}"'
 
 
-def _typst_round(name: str) -> Callable[[str, str], str]:
-    return lambda top, bottom: f"{name}({top})" if bottom == "1" else f"{name}(frac({top}, {bottom}))"
+def _typst_round(name: str, top: str, bottom: str) -> str:
+    return f"{name}({top})" if bottom == "1" else f"{name}(frac({top}, {bottom}))"
 
 
 def _typst_number(value: int) -> str:
@@ -498,8 +498,8 @@ TYPST = Spelling(
     number=_typst_number,
     power=lambda base, exponent: f"{base}^({exponent})",
     fraction=lambda top, bottom: f"frac({top}, {bottom})",
-    floor=_typst_round("floor"),
-    ceil=_typst_round("ceil"),
+    floor=partial(_typst_round, "floor"),
+    ceil=partial(_typst_round, "ceil"),
     function=_typst_function,
     parens=lambda inner: f"({inner})",
     sum=lambda term, index, last: f"sum_({index}=0)^({last}) ({term})",

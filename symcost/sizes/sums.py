@@ -56,14 +56,14 @@ def _chosen(monomial: Monomial, index: Symbol, count: Size) -> Size | None:
     turn = -slope * start  # the one where the size is 0
     match bracket.kind, slope:
         case "==", _:
-            inside = holds(">=", turn, Size.of(1)) * holds(">=", count - 1 - turn, Size.of(1))
+            inside = holds(">=", turn) * holds(">=", count - 1 - turn)
             return rest.subs({index: turn}) * inside
         case "!=", _:
-            return summed(rest, index, count) - summed(rest * holds("==", bracket.size, Size.of(1)), index, count)
+            return summed(rest, index, count) - summed(rest * holds("==", bracket.size), index, count)
         case ">=", 1:
             return summed(rest, index, count) - summed(rest, index, minimum(maximum(turn, ZERO), count))
         case ">=", -1:
-            later = holds(">=", t - turn - 1, Size.of(1))
+            later = holds(">=", t - turn - 1)
             return summed(rest, index, count) - summed(rest * later, index, count)
         case "|", _:
             return _strided(rest, index, count, turn, bracket.divisor)

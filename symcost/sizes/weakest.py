@@ -74,7 +74,7 @@ def _joined(symbol: Symbol, group: list[Condition]) -> Condition | None:
     if not good or values:
         return None
     periods = [_period(c, symbol) or 1 for c in group]
-    step = gcd(period, *(r - good[0] for r in good)) if len(good) > 1 else period
+    step = gcd(period, *(r - good[0] for r in good))
     if len(good) * step != period or step == 1:
         return None
     telling = group[periods.index(max(periods))]

@@ -6,6 +6,7 @@ size it stands for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -132,7 +133,8 @@ def text(form: Form, spelling: Spelling) -> str:
 
 def _product(form: Times, spelling: Spelling) -> str:
     if form.factors[0] == -1:
-        return f"-{text(times(*form.factors[1:]), spelling)}"
+        written = _factor(times(*form.factors[1:]), spelling, first=True)
+        return f"-{spelling.parens(written) if written[0] == '-' else written}"
     sign = spelling.between_numbers
     apart = any(isinstance(f, Times) for f in form.factors)
     factors = [_factor(f, spelling, first=i == 0) for i, f in enumerate(form.factors)]
@@ -141,19 +143,24 @@ def _product(form: Times, spelling: Spelling) -> str:
 
 def _factor(form: Form, spelling: Spelling, first: bool) -> str:
     written = text(form, spelling)
-    several = isinstance(form, Added) or (isinstance(form, Size) and len(form.terms) > 1)
-    divided = "/" in written and not spelling.braces_fraction and not written.endswith(("⌋", "⌉"))
+    divided = "/" in written and not written.endswith(("⌋", "⌉"))
     bare = isinstance(form, Times | Named) or (isinstance(form, Over) and form.rounded)
-    return (
-        spelling.parens(written) if several or (not bare and not first and (divided or written[0] == "-")) else written
-    )
+    apart = _several(form) or (not first and (written[0] == "-" or (divided and not bare)))
+    return spelling.parens(written) if apart else written
+
+
+def _several(form: Form) -> bool:
+    """Whether it is written as a sum."""
+    if isinstance(form, Over) and not form.rounded and form.bottom == ONE:
+        return _several(form.top)
+    return isinstance(form, Added) or (isinstance(form, Size) and len(form.terms) > 1)
 
 
 def _quotient(form: Over, spelling: Spelling) -> str:
     top, bottom = text(form.top, spelling), size_text(form.bottom, spelling)
-    several = isinstance(form.top, Added) or (isinstance(form.top, Size) and len(form.top.terms) > 1)
-    if several and bottom != "1" and not spelling.braces_fraction:
-        top = f"({top})"
+    if not spelling.braces_fraction:
+        top = f"({top})" if _several(form.top) and bottom != "1" else top
+        bottom = bottom if re.fullmatch(r"\w+", bottom) else f"({bottom})"
     if not form.rounded:
         return top if bottom == "1" else spelling.fraction(top, bottom)
     return (spelling.floor if form.rounded == "down" else spelling.ceil)(top, bottom)
