@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from random_sizes import EVERY, P, S, X, Y, Z, at, examples, formulas, points, roundings
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, roundings
 
 import symcost
 from symcost.evaluate import evaluator
@@ -289,6 +289,7 @@ def test_half_of_a_divisor_beside_a_size() -> None:
 
 
 x, y, s = (Size.of(symbol_) for symbol_ in (X, Y, S))
+ALPHA = Size.of(Symbol("alpha", integer=False))
 # What is rounded, and the form it ends in: nothing whole, no common factor, coefficients of at most a half.
 FORMS: list[tuple[Size, str]] = [
     (3 * x / 2, "X + floor(X/2)"),
@@ -312,10 +313,18 @@ FORMS: list[tuple[Size, str]] = [
     (floor(x / 2) * 3 / 2, "floor(X/2) + floor(X/4)"),
     (floor(x / 2) / 3 - y / 3, "floor((X + 4*Y)/6) - Y"),
     (y / 3 - floor(x / 2) / 3, "Y - floor((X + 4*Y + 4)/6)"),
-    ((s * x + x + s + y) / (s + 1), "floor((Y - 1)/(s + 1)) + X + 1"),
+    (x / s / (y + 1), "floor(X/(s*Y + s))"),
+    ((3 - 2 * x) / ALPHA, "-ceil(2*X/alpha - 3/alpha)"),  # by what is no integer: no remainder is known
+    ((1 - 3 * x) / (ALPHA + 1), "-ceil(3*X/(alpha + 1) - 1/(alpha + 1))"),
+    ((y - floor(3 * ALPHA)) / 2, "floor((Y - floor(3*alpha))/2)"),
+    ((y + floor(3 * ALPHA)) / 2, "floor((Y + floor(3*alpha))/2)"),
+    ((Size.of(B) - 10) / (x + 9), "-1"),
+    ((Size.of(B) - 1) / (x + 9), "0"),
+    (x / s**2 / (y + 1) + 1 / s, "floor((s*Y + X + s)/(s^2*Y + s^2))"),
+    ((s * x + x + s + y) / (s + 1), "X + ceil(Y/(s + 1))"),
     ((floor(x / 2) + floor(x / 2) * y) / 3, "floor((Y*floor(X/2) + floor(X/2))/3)"),
-    (Size.of(Symbol("alpha", integer=False)) / 2, "floor(alpha/2)"),
-    (-Size.of(Symbol("alpha", integer=False)) / 2, "-ceil(alpha/2)"),
+    (ALPHA / 2, "floor(alpha/2)"),
+    (-ALPHA / 2, "-ceil(alpha/2)"),
 ]
 
 
@@ -324,7 +333,7 @@ def test_forms(inside: Size, written: str) -> None:
     assert str(floor(inside)) == written
     assert ceil(-inside) == -floor(inside)
     for i, j, k in every(range(1, 9), range(1, 6), range(1, 5)):
-        point = {X: i, Y: j, S: k, Symbol("alpha", integer=False): Fraction(i, j)}
+        point = {X: i, Y: j, S: k, B: i + 1, Symbol("alpha", integer=False): Fraction(i, j)}
         assert at(floor(inside), point) == number_floor(at(inside, point))
 
 

@@ -112,9 +112,10 @@ def test_symbols_are_equal_when_name_and_domain_are() -> None:
 
 
 def test_atoms_are_no_sizes_and_no_names() -> None:
+    symbol, same = Symbol("X"), Symbol("X")
+    assert symbol == same
     for other in ("X", 3, None, x, Symbol("Y")):
-        assert X != other
-    assert X == Symbol("X")
+        assert symbol != other
 
 
 CONTENTS = [
@@ -151,9 +152,11 @@ def test_what_terms_have_in_common(size: Size, number: int | Fraction, factor: s
 def test_parts_inside_one_another_are_limited() -> None:
     """Each as often as it stands there, those of definitions too."""
     with symcost.limits(parts=1000):
-        size = x
-        for _ in range(999):
-            size = log2(size)
+        found = [x]
+        for _ in range(7):  # of 5, 13, 29, 61, 125, 253 and 509 parts
+            found.append(log2(found[-1] * y + found[-1] * s))
+        inner = total(found[2:])  # of 990 parts
+        size = log2(inner + total(Size.of(Symbol(f"v{i}")) for i in range(9)))
         assert {a.parts for m in size.terms for a, _ in m} == {1000}
         for beyond in (lambda: log2(size), lambda: Symbol("N1", definition=size), lambda: minimum(log2(y), size)):
             with pytest.raises(TooLarge):
@@ -191,6 +194,8 @@ def test_quotients() -> None:
     assert str((x**2 + 1) / (x + 1)) == "X^2/(X + 1) + 1/(X + 1)"
     assert 1 / (1 / (x + 1)) == x + 1
     assert 1 / (x / (y + 1)) == (y + 1) / x
+    assert 1 / (3 / (y + 1)) ** 2 == (y + 1) ** 2 / 9
+    assert (x + 1) / (x / (y + 1)) ** 3 == (x + 1) * (y + 1) ** 3 / x**3
     assert 1 / (2 * x / (y + 1) ** 2) == (y**2 + 2 * y + 1) / (2 * x)
     assert (x + y) / (2 * x / (y + 1)) == (x + y) * (y + 1) / (2 * x)
     assert (x / (x + 1)) ** 2 == x**2 * (1 / (x + 1)) ** 2
