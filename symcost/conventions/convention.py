@@ -88,7 +88,7 @@ class Departure:
         try:
             yield
         except SymcostError as error:
-            raise SymcostError([_at(d, self.places[formula.span.source.text]) for d in error.diagnostics]) from None
+            raise SymcostError([moved(d, self.places[formula.span.source.text]) for d in error.diagnostics]) from None
 
 
 class _Bracketing(Evaluator):
@@ -136,8 +136,8 @@ def _named(name: str, value: Argument) -> dict[str, Size]:
     return {}
 
 
-def _at(diagnostic: Diagnostic, place: Span) -> Diagnostic:
-    """The same, in the file where the formula stands."""
+def moved(diagnostic: Diagnostic, place: Span) -> Diagnostic:
+    """What is told of a formula, in the file where the formula stands."""
     span = diagnostic.span
     assert span is not None
     return replace(diagnostic, span=Span(place.source, place.start + span.start, place.start + span.end))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symcost import syntax as s
-from symcost.conventions.convention import Convention, Departure, arguments_of
+from symcost.conventions.convention import Convention, Departure, arguments_of, moved
 from symcost.files import read
 from symcost.layers.base import KINDS, Layer
 from symcost.layers.merge import MERGES
@@ -46,7 +46,7 @@ class _Reader:
         departures = tuple(self._departure(d) for d in self._tables(data, "departures"))
         return Convention(
             name,
-            self._text(data, "unit", start.unit),
+            self._text(data, "unit", start.unit or None),
             self._text(data, "title", None),
             self._text(data, "source", start.source or None),
             prices,
@@ -69,23 +69,24 @@ class _Reader:
             raise self._error("this is nested too deeply", self._place(None)) from None
 
     def _place(self, found: re.Match[str] | None) -> Span:
-        line, column = (int(found[1]), int(found[2])) if found else (self.source.text.count("\n") + 1, 1)
         starts = [0] + [i + 1 for i, c in enumerate(self.source.text) if c == "\n"]
-        offset = min(starts[min(line, len(starts)) - 1] + column - 1, max(len(self.source.text.rstrip()) - 1, 0))
+        line, column = (int(found[1]), int(found[2])) if found else (len(starts), 1)
+        offset = min(starts[min(line, len(starts)) - 1] + column - 1, len(self.source.text.rstrip()) - 1)
         return Span(self.source, offset, offset + 1)
 
     def _extended(self, data: Mapping[str, Any]) -> Convention:
         if "extends" not in data:
             return Convention("", "", "", "", {})
         name = self._text(data, "extends", None)
+        place = self._find(name)
         if name.endswith(".toml"):
             name = str(Path(self.source.name).parent / name)
         try:
             return self.base(name)
         except SymcostError as error:
-            raise SymcostError([replace(d, span=d.span or self._find(name)) for d in error.diagnostics]) from None
+            raise SymcostError([replace(d, span=d.span or place) for d in error.diagnostics]) from None
         except RecursionError:
-            raise self._error("this convention extends itself", self._find(name)) from None
+            raise self._error("this convention extends itself", place) from None
 
     def _prices(self, table: Any) -> dict[Op, Fraction]:
         if not isinstance(table, dict):
@@ -117,10 +118,10 @@ class _Reader:
     def _departure(self, table: Mapping[str, Any]) -> Departure:
         self._only(table, DEPARTURE, "a departure")
         formula = self._text(table, "value", None)
-        place = self._find(formula, self.reached)
+        place = self._quoted(formula)
         parsed = self._formula(formula)
         own = {n: self._formula(self._text(table, n, None)) for n in ("where", "each") if n in table}
-        places = {text: self._find(text, self.reached) for text in (formula, *(table[n] for n in own))}
+        places = {text: self._quoted(text) for text in (formula, *(table[n] for n in own))}
         self.reached = place.end
         kinds = table.get("kinds")
         if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
@@ -153,11 +154,11 @@ class _Reader:
         )
 
     def _formula(self, formula: str) -> s.Expr:
-        place = self._find(formula, self.reached)
+        place = self._quoted(formula)
         try:
             return parse_formula(formula, self.source.name)
         except SymcostError as error:
-            raise SymcostError([self._moved(d, place) for d in error.diagnostics]) from None
+            raise SymcostError([moved(d, place) for d in error.diagnostics]) from None
 
     def _tables(self, data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         found = data.get(name, [])
@@ -182,10 +183,13 @@ class _Reader:
         offset = self.source.text.find(text, start)
         return Span(self.source, offset, offset + len(text)) if offset >= 0 else Span(self.source, 0, 1)
 
-    def _moved(self, diagnostic: Diagnostic, place: Span) -> Diagnostic:
-        span = diagnostic.span
-        offset = place.start + (span.start if span else 0)
-        return replace(diagnostic, span=Span(self.source, offset, offset + (span.end - span.start if span else 1)))
+    def _quoted(self, text: str) -> Span:
+        """Where a text stands as a value, behind the departures read so far."""
+        for quote in ('"', "'"):
+            found = self._find(f"{quote}{text}{quote}", self.reached)
+            if found.start:
+                return Span(self.source, found.start + 1, found.end - 1)
+        return self._find(text, self.reached)
 
     def _error(self, message: str, span: Span, help: str | None = None) -> SymcostError:
         return SymcostError(Diagnostic("bad-convention", message, span, help=help))
