@@ -316,6 +316,18 @@ PROGRAMS = {
     "halves exactly": "assume X % 2^n == 0 input 8@X x X for i in 0..<n { conv3-(8*2^i)/2 }",
     "upconv": "input 8@3x3 for i in 1..n { upconv2-(2*i)/2 }",
     "valid": "input 8@9x9 conv3-8(pad=valid) x n",
+    "doubling and one more": IMAGE + "for i in 1..n { conv1-(2*here.c + 1) }",
+    "threefold less two": IMAGE + "for i in 1..n { conv1-(3*here.c - 2) }",
+    "adding the turn": IMAGE + "for i in 1..n { conv1-(here.c + i) relu }",
+    "adding the square of the turn": IMAGE + "for i in n downto 1 { conv1-(here.c + i^2) }",
+    "upconv that overlaps": "input 8@3x3 for i in 1..n { upconv3-4/2 }",
+    "upconv that is cut": "input 8@3x4 for i in 1..n { upconv3-4/2(pad=1) }",
+    "thirds": "input 8@700 for i in 1..n { conv3-4/3(pad=0) }",
+    "halves, less": "input 8@100x120 for i in 1..n { conv5-4/2(pad=0) }",
+    "one axis of two": "input 8@100x9 for i in 1..n { conv(3 x 1)-4/(2 x 1)(pad=0) }",
+    "ids": "layer more : ids@T -> ids@(2*T + 1) { add = T } input ids@6 for i in 1..n { more } embed(5)-4",
+    "a tensor of the last turn": "input 8@6 for i in 1..n { linear-i as s(0) linear-8 } concat(s(0)) linear-3",
+    "a tensor of every turn": "input 8@6 for i in 1..n { linear-8 as s(0) relu } linear-3 concat(s(0)) linear-3",
     # loops in loops
     "inner count by outer index": IMAGE + "for i in 1..n { for j in 1..i { conv3-(4*j) } conv3-8 }",
     "repeats by outer index": IMAGE + "for i in 1..n { conv3-(8*i) x i }",
@@ -340,6 +352,12 @@ PROGRAMS = {
     "another width in the first turn": "input 8@5 for i in 1..n { linear-(if i > 1 then 4 else 6) linear-8 }",
     "another width in the last turn": "input 8@5 for i in 1..n { linear-(if i < n then 4 else 6) }",
     "another width between": "input 8@5 for i in 1..n { linear-(if i < n and i > 1 then 4 else 6) }",
+    "another layer in the last turn": "input 8@5 for i in 1..n { if i == n { maxpool2 } else { linear-4 } }",
+    "a vector from the last turn on": "input 8@5 for i in 1..n { if i < n { linear-i } else { gap } } linear-3",
+    "a block for the last turn": "sym n block b(last) { if last { gap } else { conv3-6 } } input 8@5 for i in 1..n { b(i == n) }",
+    "a vector from the first turn on": "input 8@5x5 for i in 1..n { flatten linear-i }",
+    "numbers from the first turn on": "input ids@6 for i in 1..n { if i == 1 { embed(5)-4 } linear-i }",
+    "a width that is a side": "input 4@64 for i in 1..n { conv3-(here.t)/2 }",
     "no branch in the last turn": "input 8@5 linear-4 as s(n) for i in n - 1 downto 0 { if i > 0 { concat(s(n)) } }",
     "a block decided inside and again behind": "sym n block b { if n >= 2 { conv1-8 } else { conv3-8 } } "
     + IMAGE
@@ -408,10 +426,23 @@ PROGRAMS = {
 }
 
 
+WITHOUT_FORMULA = {
+    "named in one branch",
+    "taken from the turn before",
+    "one index of two turns",
+    "named perhaps in no turn",
+    "a shortcut that is spread",
+    "u-net with taps before the layers",
+    "named before",
+}
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_loop_is_its_turns(name: str) -> None:
     program = PROGRAMS[name] if "sym n" in PROGRAMS[name] else f"sym n {PROGRAMS[name]}"
-    assert compare(program, counts_of(program)) is None
+    told: Counter[str] = Counter()
+    assert compare(program, counts_of(program), told) is None
+    assert bool(told["no formula"]) == (name in WITHOUT_FORMULA)
 
 
 HUGE = {

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_paper import meanings
 
 import symcost
 from symcost.derive import derive
@@ -94,3 +95,59 @@ def test_a_symbol_that_stands_alone_somewhere_is_what_it_is_there() -> None:
     assert str(both.layers[-1].params) == "2^n*b*(9*b + 1)"
     width = symcost.parse("sym X, b, n input b@X x X conv3-(b*2^n)")
     assert str(width.params) == "b*2^n*(9*b + 1)"
+
+
+MEANT = {  # a network, and what its symbols are to a reader
+    "sym a, b, c, d input a@b conv(c)-d conv3-4": {
+        "a": "input channels",
+        "b": "length of the input",
+        "c": "kernel side of conv(c)-d",
+        "d": "output channels of conv(c)-d",
+    },
+    "sym a, b, c input a@b x b x b conv3-c": {
+        "a": "input channels",
+        "b": "side of the input",
+        "c": "output channels of conv3-c",
+    },
+    "sym a, b, c, d input a@b x c x d relu": {
+        "a": "input channels",
+        "b": "size of the input",
+        "c": "size of the input",
+        "d": "size of the input",
+    },
+    "sym V, d input ids@T embed(V)-d": {
+        "V": "vocabulary of embed(V)-d",
+        "d": "output width of embed(V)-d",
+        "T": "length of the input",
+    },
+    "sym b, c input 8@T linear-b [id linear-b relu] x c": {
+        "b": "output width of linear-b",
+        "c": "number of repeats of linear-b",
+        "T": "length of the input",
+    },
+    "sym s, p, g, m input 8@X x Y conv3-16/s(pad=p) dwconv3(mult=m) [conv3-16(groups=g, dil=1, bias=false) bn]": {
+        "s": "stride of conv3-16/s(pad=p)",
+        "p": "padding of conv3-16/s(pad=p)",
+        "g": "groups of conv",
+        "m": "channel multiplier of dwconv3(mult=m)",
+        "X": "height of the input",
+        "Y": "width of the input",
+    },
+    "sym n, r, k input d@T gru-16(layers=n) linear-8 rnn-r experts(k) { linear-3 } linear-8": {
+        "n": "layers of gru-16(layers=n)",
+        "r": "hidden width of rnn-r",
+        "k": "number of experts",
+        "d": "input channels",
+        "T": "length of the input",
+    },
+    "sym a, b, c input 3@X if a > 2 { linear-b } else { linear-b } freeze { linear-c }": {
+        "b": "output width of linear-b",
+        "c": "output width of linear-c",
+        "X": "length of the input",
+    },
+}
+
+
+@pytest.mark.parametrize("program", MEANT)
+def test_what_symbols_mean(program: str) -> None:
+    assert meanings(symcost.parse(program)) == MEANT[program]

@@ -35,9 +35,18 @@ def declare(scope: Scope, items: Iterable[s.Item]) -> None:
                 _guarded(scope, partial(_declare, scope, symbol, symbol.name in zero))
         elif isinstance(item, s.Input):
             _declare_input(scope, item.shape, zero)
-    facts = [fact for item in items if isinstance(item, s.Assume) for fact in item.facts]
+    facts = [fact for item in items if isinstance(item, s.Assume) for whole in item.facts for fact in _each(whole)]
     for read in (_bounds, _definitions, _remember):  # bounds first: they travel with the symbol
         facts = [fact for fact in facts if _guarded(scope, partial(read, scope, fact))]
+
+
+def _each(fact: s.Expr) -> Iterator[s.Expr]:
+    """``a and b`` says two things."""
+    if isinstance(fact, s.Logic) and fact.op == "and":
+        for part in fact.operands:
+            yield from _each(part)
+    else:
+        yield fact
 
 
 def _guarded(scope: Scope, act: Callable[[], None]) -> bool:
@@ -172,10 +181,6 @@ def _least(low: object, divisor: object, remainder: object) -> int | None:
 
 def _remember(scope: Scope, fact: s.Expr) -> None:
     """List the fact with the results, and keep what it says of signs for deciding other things."""
-    if isinstance(fact, s.Logic) and fact.op == "and":
-        for part in fact.operands:
-            _remember(scope, part)
-        return
     if not isinstance(fact, s.Compare):
         raise fail("condition-needed", "an assumption is a comparison, such as X % 32 == 0 or K <= X", fact.span)
     for condition in Evaluator(scope).conditions(fact):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
+from symcost.graph.arguments import match
 from symcost.graph.heads import bind_head
 from symcost.graph.nodes import LostError, Mark, Node, Sequence, Shared
 from symcost.graph.scope import BlockBinding, Scope, Tensor
 from symcost.graph.values import fail
+from symcost.layers.base import Slots
 from symcost.limiting import allowed
 from symcost.parser import too_deep
 from symcost.sizes.atoms import ONE
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 
 def body(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
+    match(call, (), Slots(()), "body")
+    if call.body:
+        raise fail("no-body", "'body' takes no braces", call.span)
     owner = next((outer for outer in scope.chain() if outer.body is not None), None)
     if owner is None or owner.body is None:
         raise fail("no-body", "'body' stands for the braces of a block's use, and there are none here", call.span)
@@ -48,6 +53,8 @@ def block(
         raise fail("recursive", f"'{definition.head.name}' would contain itself", call.span)
     if len(b.expanding) >= allowed().nesting:
         raise too_deep("blocks", call.span)
+    if call.body and not any(isinstance(n, s.Call) and n.text == "body" for n in s.walk(definition.body)):
+        raise fail("no-body", f"'{call.text}' takes no braces: its definition has no 'body'", call.span)
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
     bind_head(call, glued, definition.head, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None

@@ -6,21 +6,17 @@ from symcost import syntax as s
 from symcost.graph.arguments import match
 from symcost.graph.scope import Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
-from symcost.graph.values import Evaluator, fail
+from symcost.graph.values import DECIDE, Evaluator, fail
 from symcost.layers.base import Slot, Slots
 from symcost.sizes.atoms import ONE, Size
 
 
 def head_slots(head: s.Head) -> Slots:
     """The arguments of a definition, as its header declares them."""
-    found = [_slot(p, "head") for p in head.params]
+    found = [Slot(p.name, "head", None) for p in head.params]
     found += [Slot(head.width, "width", None)] if head.width else []
-    found += [Slot(head.stride, "stride", "1")] if head.stride else []
-    return Slots(found + [_slot(p, "option") for p in head.options])
-
-
-def _slot(param: s.Param, place: str) -> Slot:
-    return Slot(param.name, place, None if param.default is None else "given")
+    found += [Slot(head.stride, "stride", None)] if head.stride else []
+    return Slots(found + [Slot(p.name, "option", None) for p in head.options])
 
 
 def bind_head(
@@ -40,7 +36,7 @@ def bind_head(
                 inner.names[slot.name] = Tensor(shape)
                 continue
             result = Evaluator(outer).value(value) if isinstance(value, s.Node) else value
-        elif setting is not None and not isinstance(setting, s.Node):
+        elif setting is not None:
             result, span = setting, call.span
         elif default is not None:
             result, span = Evaluator(inner).value(default), default.span
@@ -49,6 +45,8 @@ def bind_head(
         else:
             code = "missing-width" if slot.place == "width" else "missing-argument"
             raise fail(code, f"'{head.name}' needs '{slot.name}'", call.span)
+        if result is None:
+            raise fail("undecided", f"cannot decide '{span.text}'", span, DECIDE)
         if not isinstance(result, Size | bool | tuple):
             raise fail("size-needed", f"'{slot.name}' of '{head.name}' is a size", span)
         inner.names[slot.name] = result

@@ -46,8 +46,6 @@ def carried(x: Shape, count: Size, step: Turn, label: str) -> Carried | None:
     guess = _guess(x, generic, after, placeholders, turn)
     if guess is None:
         return None
-    if guess == x and step(x, Size.of(turn)) == x:
-        return Carried(turn, x, False)
     start = guess.subs({turn: Size.of(0)})
     if start == x:
         return Carried(turn, guess, False) if _inductive(guess, after, generic, turn) else None

@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.arguments import kind_of
+from symcost.graph.arguments import kind_of, match
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Node, Scaled, Sequence
 from symcost.graph.scope import Scope
 from symcost.graph.tensors import tensor
 from symcost.graph.values import Evaluator, fail
+from symcost.layers.base import Slot, Slots
 from symcost.layers.merge import Add, Concat, Merge, Multiply, Router
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.facts import at_least, divisible, equal
@@ -112,7 +113,7 @@ def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
 
 def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     """``residual { ... }``: what the braces make, added to what came in; with ``when`` only where that holds."""
-    when = next((arg.value for arg in (*call.head, *call.options) if arg.name == "when"), None)
+    when = _given(call, Slot("when", "option", "true")).get("when")
     (body,) = _one_body(call)
     nodes, y = b.branch(body, scope, x)
     holds = ONE if when is None else Evaluator(scope).bracket(when)
@@ -168,20 +169,18 @@ def windows(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
 def experts(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     """``experts(E, active=k) { ... }``: E copies of the braces, k of them at each position, chosen by a router."""
     (body,) = _one_body(call)
-    given = {arg.name or "E": arg.value for arg in (*call.head, *call.options)}
-    unknown = next((name for name in given if name not in ("E", "active", "router")), None)
-    if unknown is not None or "E" not in given:
-        message = f"'experts' has no option '{unknown}'" if unknown else "'experts' needs how many there are"
-        raise fail("unknown-option" if unknown else "missing-argument", message, call.span, "options: active, router")
+    given = _given(call, Slot("E", "head", None), Slot("active", "option", "1"), Slot("router", "option", "true"))
+    if "E" not in given:
+        raise fail("missing-argument", "'experts' needs how many there are", call.span, "options: active, router")
     evaluator = Evaluator(scope)
     count = evaluator.size(given["E"])
     active = evaluator.size(given["active"]) if "active" in given else ONE
-    routed = evaluator.truth(given["router"]) if "router" in given else True
+    routed = evaluator.decided(given["router"]) if "router" in given else True
     b.require(at_least(count, active, "no more experts are active than there are"), call.span, x)
     nodes: list[Node] = []
     if routed:
         router = Router(count)
-        nodes.append(Leaf(router, x, x, call.span, said="router"))
+        nodes.append(Leaf(router, x, x.to(count), call.span, said="router"))
     found, y = b.branch(body, scope, x)
     scope.here = y
     return [*nodes, Scaled(Sequence(tuple(found)), count, active, active)]
@@ -196,6 +195,7 @@ def trainable(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
 
 
 def _weights(b: Builder, call: s.Call, scope: Scope, x: Shape, train: bool) -> list[Node]:
+    _given(call)
     (body,) = _one_body(call)
     nodes, scope.here = b.branch(body, scope, x)
     return [Frozen(Sequence(tuple(nodes)), train)]
@@ -203,6 +203,7 @@ def _weights(b: Builder, call: s.Call, scope: Scope, x: Shape, train: bool) -> l
 
 def idle(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     """``idle { ... }``: weights that are there and do not run; the tensor passes through."""
+    _given(call)
     (body,) = _one_body(call)
     nodes, _ = b.branch(body, scope, x)
     scope.here = x
@@ -223,7 +224,17 @@ COMPOSITES: dict[str, Composite] = {
 }
 
 
+def _given(call: s.Call, *declared: Slot) -> dict[str, s.Expr]:
+    """What stands in parentheses, by name. Nothing with braces has a width or a stride."""
+    found: dict[str, s.Expr] = {}
+    for name, (value, _) in match(call, (), Slots(declared), call.text).items():
+        assert isinstance(value, s.Node)
+        found[name] = value
+    return found
+
+
 def _unnamed(call: s.Call, option: str = "") -> list[s.Arg]:
+    _given(replace(call, head=(), options=()))
     args = [arg for arg in (*call.head, *call.options) if not option or arg.name != option]
     named = next((a for a in args if a.name is not None), None)
     if named is not None:

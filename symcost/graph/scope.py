@@ -172,7 +172,7 @@ Binding = (
     | NetBinding
     | Module
 )
-Setting = s.Expr | Size | bool | str | tuple[Size, ...]
+Setting = Size | bool | str | tuple[Size, ...]
 
 
 @dataclass

@@ -9,10 +9,9 @@ from symcost.graph.heads import head_slots
 from symcost.graph.names import unknown_setting
 from symcost.graph.plain import Plain
 from symcost.graph.scope import BlockBinding, Scope
-from symcost.graph.values import Evaluator, fail
+from symcost.graph.values import Evaluator, fail, undecided
 from symcost.layers.base import KINDS, slots
 from symcost.layers.merge import MERGES
-from symcost.sizes.atoms import Size
 from symcost.sizes.facts import at_least
 from symcost.source import nearest
 
@@ -35,7 +34,7 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
         b.batch_set = item.span
         return
     if item.path == ("strict",):
-        scope.settings[item.path] = evaluator.truth(item.value) is True
+        scope.settings[item.path] = evaluator.decided(item.value)
         return
     if item.path[-1] == "form" and (item.path == ("form",) or item.path[0] in FORMED):
         form = evaluator.value(item.value)
@@ -51,7 +50,11 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
             message = f"'{item.path[0]}' has no option '{item.path[1]}'"
             raise fail("unknown-setting", message, item.span, help_)
         value = evaluator.value(item.value)
-        scope.settings[item.path] = value if isinstance(value, Size | bool | tuple) else item.value
+        if value is None:
+            raise undecided(item.value)
+        if isinstance(value, str):
+            raise fail("size-needed", f"'{'.'.join(item.path)}' is a size", item.value.span)
+        scope.settings[item.path] = value
         return
     takers = [
         (kind, slot)
@@ -66,10 +69,7 @@ def setting(b: Builder, item: s.Set, scope: Scope) -> None:
         scope.settings[item.path] = word == "true" if word in ("true", "false") else word
         return
     if all(slot.flag for _, slot in takers):
-        truth = evaluator.truth(item.value)
-        if truth is None:
-            raise fail("undecided", f"cannot decide '{item.value.span.text}'", item.value.span)
-        scope.settings[item.path] = truth
+        scope.settings[item.path] = evaluator.decided(item.value)
         return
     if not any(slot.sizes for _, slot in takers):
         words = ", ".join(takers[0][1].words)

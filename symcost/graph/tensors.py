@@ -31,8 +31,6 @@ def maybe_tensor(expr: s.Expr, scope: Scope) -> Shape | None:
         if name == "here" and scope.here is not None:
             scope.pointed = scope.pointed or Tag()
             return replace(scope.here, tag=scope.pointed)
-        if name in ("in", "here"):
-            return None
         binding = scope.find(name)
         return binding.shape if isinstance(binding, Tensor) else None
     if isinstance(expr, s.Apply) and isinstance(expr.function, s.Ref) and len(expr.function.names) == 1:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from symcost import syntax as s
 from symcost.depth import EndlessLoop, repeated
 from symcost.graph.loops import carried
+from symcost.graph.merge import COMPOSITES
+from symcost.graph.names import defined
 from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Sequence
-from symcost.graph.scope import Family, Member, Scope, Tensor
+from symcost.graph.scope import BlockBinding, Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.limiting import allowed, check, raising
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))  # turns at the beginning and at the end that are tried by themselves
 OPEN = ("undecided", "no-closed-form")  # what a turn by itself may mend
+NO_TENSOR = "say what comes in first: input 3@X x X"
 MAX_UNROLLED = 64  # turns of a loop written out one by one, when its count is a number
 
 Turn = Callable[[Size], list[Node]]
@@ -45,11 +48,21 @@ def times(b: Builder, step: s.Step, times: s.Times, scope: Scope) -> list[Node]:
 
     if not times.options:
         return _turns(b, turn, count, scope, times.span, same=True)
+    if not _has_options(step.core, scope):
+        raise fail("unknown-option", "options behind a count are those of one layer or block", times.options[0].span)
     if count.number == 0:
         return []
     b.require(at_least(count, 1, "this loop runs at least once", "bad-value"), times.span, None)
     first = _one(b, turn, Size.of(0), scope)
     return [*first, *_turns(b, lambda t: turn(t + 1), count - 1, scope, times.span, same=True)]
+
+
+def _has_options(core: s.Node, scope: Scope) -> bool:
+    """Whether it is a layer of the library or a block, or nothing known."""
+    if not isinstance(core, s.Call):
+        return False
+    found = defined(core, scope)
+    return core.text not in (*COMPOSITES, "body") if found is None else isinstance(found[0], BlockBinding)
 
 
 def for_(b: Builder, node: s.For, scope: Scope) -> list[Node]:
@@ -85,9 +98,11 @@ def _row(b: Builder, node: s.For, row: tuple[s.Expr, ...], scope: Scope) -> list
         if not isinstance(value, Size | bool | tuple | Tensor):
             raise fail("size-needed", f"'{name}' is a size or a tensor", expr.span)
         inner.names[name] = value
+    marks = [Mark(tag) for tag in (inner.entry, scope.pointed) if tag is not None]
+    scope.pointed = None  # `here` in the next row is another tensor
     nodes = b.items(node.body, inner)
     scope.here = inner.here
-    return [Mark(inner.entry), *nodes]
+    return [*marks, *nodes]
 
 
 def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: bool) -> list[Node]:
@@ -100,8 +115,10 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
         raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
     b.require(divisible(count, ONE, "a loop runs a whole number of times", "bad-value"), span, None)
     x = scope.here
-    if number == 0 or x is None:
+    if number == 0 or b.lost:
         return []
+    if x is None:
+        raise fail("no-tensor", "there is no tensor for this loop to work on", span, NO_TENSOR)
     if same:
         b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
         found = _fixed(b, turn, count, scope, x, span, 2 if number is None else MAX_UNROLLED)
@@ -217,11 +234,11 @@ def _between(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, firs
         b.require(at_least(count, first + last, "this loop has so many turns", "no-closed-form"), span, None)
         turn = _knowing(b, scope, count - first - last, turn)
     if first:
-        nodes += _one(b, turn, ZERO, scope)
+        nodes += _told(b, turn, ZERO, scope)
     assert scope.here is not None
     nodes += _all(b, lambda t: turn(t + first), count - first - last, scope, scope.here, span)
     if last:
-        nodes += _one(b, turn, count - 1, scope)
+        nodes += _told(b, turn, count - 1, scope)
     return nodes
 
 
@@ -259,12 +276,10 @@ def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span
     try:
         found = carried(x, count, step, label)
     except LostError:  # on placeholder sizes: what is wrong on the real ones, if anything, is for the reader
-        scope.here = x
-        _one(b, turn, Size.of(0), scope)
-        _restore(scope, families)
-        scope.here = x
-        _told(b, turn, Size.of(Symbol(label, low=0, top=count - 1)), scope)
-        _restore(scope, families)
+        for t in (ZERO, Size.of(Symbol(label, low=0, top=count - 1))):
+            scope.here = x
+            _told(b, turn, t, scope)
+            _restore(scope, families)
         found = None
     if found is None:
         message = f"no rule with a closed form tells how the shape changes with the turns ({x} comes in)"
@@ -298,18 +313,20 @@ def _all(b: Builder, turn: Turn, count: Size, scope: Scope, x: Shape, span: Span
     return [*nodes, Loop(Sequence(tuple(body)), found.turn, rest)]
 
 
-def _told(b: Builder, turn: Turn, t: Size, scope: Scope) -> None:
-    """Raise what is wrong with a turn, rather than report it."""
+def _told(b: Builder, turn: Turn, t: Size, scope: Scope) -> list[Node]:
+    """One turn; what is wrong with it is raised, rather than reported."""
     before = dict(scope.report.diagnostics)
+    uses, b.uses = b.uses, []  # they are told where it is caught
     try:
-        _one(b, turn, t, scope)
+        return _one(b, turn, t, scope)
     except LostError:
         new = [d for d in scope.report.diagnostics if d not in before]
         for diagnostic in new:
             del scope.report.diagnostics[diagnostic]
         b.lost = False
-        if new:
-            raise SymcostError(new) from None
+        raise SymcostError(new) from None
+    finally:
+        b.uses = uses
 
 
 def _of_all_turns(condition: Condition, turn: Symbol, count: Size) -> list[Condition]:

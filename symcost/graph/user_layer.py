@@ -46,6 +46,8 @@ def applied(call: s.Call, glued: tuple[int, ...], binding: LayerBinding, x: Shap
     Raises `SymcostError` when the arguments or the incoming shape do not fit its signature.
     """
     definition = binding.definition
+    if call.body:
+        raise fail("no-body", f"'{call.text}' takes no braces", call.span)
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
     bind_head(call, glued, definition.head, inner, scope)
     needed = _take_apart(definition.input, x, inner, call)

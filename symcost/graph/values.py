@@ -37,6 +37,11 @@ def fail(code: str, message: str, span: Span, help: str | None = None) -> Symcos
     return SymcostError(Diagnostic(code, message, span, help=help))
 
 
+def undecided(condition: s.Expr) -> SymcostError:
+    """Symbols leave open whether it holds."""
+    return fail("undecided", f"cannot decide '{condition.span.text}'", condition.span, DECIDE)
+
+
 @dataclass
 class Evaluator:
     """Evaluates expressions in a scope.
@@ -65,6 +70,13 @@ class Evaluator:
         if value is None or isinstance(value, bool):
             return value
         raise fail("condition-needed", "a condition is needed here, such as s == 1", expr.span)
+
+    def decided(self, expr: s.Expr) -> bool:
+        """Whether a condition holds, or an error where its symbols leave it open."""
+        truth = self.truth(expr)
+        if truth is None:
+            raise undecided(expr)
+        return truth
 
     def axes(self, expr: s.Expr) -> Size | tuple[Size, ...]:
         value = self.value(expr)
@@ -247,11 +259,7 @@ class Evaluator:
         return None if found[0] is None else not found[0]
 
     def _choice(self, expr: s.Choice) -> Value:
-        decided = self.truth(expr.condition)
-        if decided is None:
-            message = f"cannot decide '{expr.condition.span.text}'"
-            raise fail("undecided", message, expr.condition.span, DECIDE)
-        return self._value(expr.then if decided else expr.other)
+        return self._value(expr.then if self.decided(expr.condition) else expr.other)
 
     def bracket(self, expr: s.Expr) -> Size:
         """1 where an undecided condition holds and 0 where it does not, as a size."""
@@ -270,7 +278,7 @@ class Evaluator:
             case s.Divides():
                 condition = divisible(self.size(expr.operand), self.size(expr.divisor))
                 return holds(condition.kind, condition.size, condition.divisor)
-        raise fail("undecided", f"cannot decide '{expr.span.text}'", expr.span)
+        raise undecided(expr)
 
     def equations(self, expr: s.Expr, positive: bool) -> list[dict[Symbol, Size]]:
         """What a condition (or, not ``positive``, its opposite) says of symbols, as substitutions."""
