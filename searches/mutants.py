@@ -137,6 +137,8 @@ def _inside(function: _Function) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, ast.AnnAssign):
             todo += [node.value] if node.value else []
+        elif isinstance(node, ast.MatchValue) and isinstance(node.value, ast.UnaryOp):
+            todo.append(node.value.operand)  # a pattern may say -1 and may not say +1
         else:
             todo += ast.iter_child_nodes(node)
 

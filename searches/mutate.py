@@ -22,6 +22,7 @@ import gc
 import importlib
 import os
 import resource
+import signal
 import sys
 import tomllib
 from collections import Counter
@@ -38,6 +39,7 @@ import pytest
 
 from searches.inputs import PACKAGE, ROOT
 from searches.mutants import Mutant, Mutated, Site
+from symcost.layers.base import _DEFAULTS as DEFAULTS
 
 LEAST = 0.95
 LONGEST = 2.0  # seconds: a test that takes longer is left out
@@ -45,11 +47,11 @@ ENOUGH = 60.0  # seconds of tests for one mutant
 SLACK = 5  # seconds a mutant has in any case
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 TESTS: Mapping[str, str] = {  # those that are quick and tell much, for each package
-    "layers": "every_layer naive random_nets training memory receptive derive diagnostics",
-    "sizes": "sizes rounding facts notation prove rounding_identities loops forms",
-    "graph": "loops diagnostics bad_input programs merge facts api",
-    "depth.py": "loops programs random_nets merge",
-    "conventions": "conventions paper_conventions difference diagnostics",
+    "layers": "every_layer naive naive_back windows refused random_nets training memory receptive derive merge diagnostics",
+    "sizes": "sizes bounds signs conditions functions_of_sizes written notation bridge rounding facts prove loops forms",
+    "graph": "composition loops diagnostics bad_input programs merge roles api",
+    "depth.py": "depth loops programs random_nets merge",
+    "conventions": "convention_files conventions paper_conventions difference diagnostics",
 }
 
 
@@ -154,6 +156,7 @@ def forget() -> None:
     """Empty all caches of the package: what a test computes is computed in it."""
     for cache in caches():
         cache.cache_clear()
+    DEFAULTS.clear()
 
 
 def caches() -> list[Any]:
@@ -209,6 +212,7 @@ def _killed(mutant: Mutant, function: FunctionType, tests: Sequence[Tried]) -> i
             spent += test.seconds
             if spent > ENOUGH:
                 break
+            signal.setitimer(signal.ITIMER_PROF, 10 * test.seconds + SLACK)  # ends the process
             if not passes(test.item):
                 return 1
     except BaseException:
@@ -230,7 +234,13 @@ def equivalents() -> dict[str, str]:
     if not EQUIVALENT.exists():
         return {}
     table = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
-    return {f"{m['file']}: {m['function']}: {m['change']}": m["why"] for m in table.get("mutant", ())}
+    return {name: m["why"] for m in table.get("mutant", ()) for name in _names(m)}
+
+
+def _names(entry: Mapping[str, Any]) -> Sequence[str]:
+    """Of one mutant, or of several with one reason."""
+    names: Sequence[str] = entry.get("names") or [f"{entry['file']}: {entry['function']}: {entry['change']}"]
+    return names
 
 
 def searched(target: str, number: int | None, seed: int, cases: int, only: str, like: str) -> Mutation:
