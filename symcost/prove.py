@@ -12,6 +12,7 @@ A proof may range over more values than there are, and then holds for those ther
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, islice
@@ -21,7 +22,7 @@ from math import lcm
 from typing import TypeVar
 
 from symcost.counterexamples import FAILS, Search, Verdict, values_of
-from symcost.evaluate import Inside, evaluator
+from symcost.evaluate import BeyondReach, Inside, evaluator
 from symcost.sizes.atoms import (
     ONE,
     ZERO,
@@ -46,6 +47,7 @@ QUICK = 16  # points tried before a proof is; most that is wrong is wrong there,
 DEEP = 6_000  # points tried where there is none
 MAX_POINTS = 60_000  # of the period proof: a second or two
 MAX_CLASSES = 1_500  # residues, each an inequality of its own
+MAX_EFFORT = 100_000  # terms and their factors, of all that is tried in one proof
 MAX_DEPTH = 7  # of cases in cases
 MAX_TERMS = 400  # of a formula that is split into cases
 
@@ -188,10 +190,24 @@ def _proved_under(size: Size, relation: str, conditions: Sequence[Condition]) ->
 
 def _safely(attempt: Callable[[], T]) -> T | None:
     """A proof that grows too large is none."""
+    before = _left.set([MAX_EFFORT])
     try:
         return attempt()
     except (SymcostError, RecursionError, OverflowError):
         return None
+    finally:
+        _left.reset(before)
+
+
+_left: ContextVar[list[int]] = ContextVar("effort left", default=[0])  # noqa: B039
+
+
+def _spend(goal: _Goal) -> None:
+    """So many terms, and atoms in them, more to be looked at. Raises `OverflowError` when it becomes too many."""
+    left = _left.get()
+    left[0] -= sum(1 + len(monomial) for monomial in goal.size.terms)
+    if left[0] < 0:
+        raise BeyondReach("a proof that looks at too many terms")
 
 
 _EASE = {"==": 0, "|": 1, ">=": 2}
@@ -260,6 +276,7 @@ def _of_all(goals: Sequence[_Goal]) -> str | None:
 
 
 def _proof(goal: _Goal) -> str | None:
+    _spend(goal)
     how = _direct(goal)
     if how is not None or goal.depth > MAX_DEPTH or len(goal.size.terms) > MAX_TERMS:
         return how

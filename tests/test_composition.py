@@ -862,3 +862,16 @@ def test_a_mistake_in_an_imported_file_is_told_there(tmp_path: Path) -> None:
     (found,) = refused.value.diagnostics
     assert found.span is not None
     assert (found.span.source.name, found.span.text) == (str(tmp_path / "lib.arch"), "bogus")
+
+
+def test_a_choice_needs_a_tensor() -> None:
+    """It was dropped with what stands in it."""
+    with pytest.raises(symcost.SymcostError, match="no-tensor"):
+        symcost.parse("if 2 > 1 { conv3-4 } input 3@8 relu")
+
+
+@pytest.mark.parametrize(("default", "code"), [("n > 3", "undecided"), ('"a"', "size-needed")])
+def test_a_parameter_without_a_size_is_told(default: str, code: str) -> None:
+    """A default that is open, or a text, was 1."""
+    with pytest.raises(symcost.SymcostError, match=code):
+        symcost.parse(f"net v(n, c = {default}) {{ input 3@8 conv3-(if c == 1 then 4 else 5) }}").net("v")

@@ -22,7 +22,7 @@ from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
 from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
-from symcost.graph.values import Evaluator, fail
+from symcost.graph.values import Evaluator, fail, undecided
 from symcost.layers.base import KINDS, Layer, LayerError
 from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
@@ -82,6 +82,8 @@ def definitions(file: s.File, modules: Modules) -> Scope:
     return scope
 
 
+FIRST = "say what comes in first: input 3@X x X"
+
 Argument = Size | bool | tuple[Size, ...]
 # told of a step: what came in, the scope with what goes out, what it became
 Seen = Callable[[s.Step, Shape | None, Scope, list[Node]], None]
@@ -98,7 +100,11 @@ def instantiate(
             scope.names[param.name] = args[param.name]
         elif param.default is not None:
             value = Evaluator(scope).value(param.default)
-            scope.names[param.name] = value if isinstance(value, Size | bool | tuple) else ONE
+            if value is None:
+                raise undecided(param.default)
+            if not isinstance(value, Size | bool | tuple):
+                raise fail("size-needed", f"'{param.name}' of '{definition.name}' is a size", param.default.span)
+            scope.names[param.name] = value
         else:
             raise fail("missing-argument", f"'{definition.name}' needs '{param.name}'", span)
     unknown = next((name for name in args if name not in {p.name for p in definition.params}), None)
@@ -353,8 +359,7 @@ class Builder:
         if self.lost:
             return []
         if x is None:
-            help_ = "say what comes in first: input 3@X x X"
-            raise fail("no-tensor", f"there is no tensor for '{name}' to work on", call.span, help_)
+            raise fail("no-tensor", f"there is no tensor for '{name}' to work on", call.span, FIRST)
         if composite is not None:
             return composite(self, call, scope, x)
         if name == "body" and binding is None:
@@ -485,8 +490,10 @@ class Builder:
 
     def _if(self, node: s.If, scope: Scope) -> list[Node]:
         x = scope.here
-        if x is None or self.lost:
+        if self.lost:
             return []
+        if x is None:
+            raise fail("no-tensor", "there is no tensor for 'if' to work on", node.span, FIRST)
         evaluator = Evaluator(scope)
         decided = evaluator.truth(node.condition)
         if decided is not None:
