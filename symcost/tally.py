@@ -29,12 +29,14 @@ class Tally:
 def tally(root: Node) -> Tally:
     """Count a network: every sum is made once, in one dictionary of monomials."""
     known: dict[object, Counted] = {}
+    same: dict[object, Counted] = {}  # the very same objects: shapes take longer to compare
 
     def of(leaf: Leaf) -> Counted:
-        key = (id(leaf.layer), leaf.input, leaf.output, leaf.form)
-        found = known.get(key)
+        objects = (id(leaf.layer), id(leaf.input), id(leaf.output), leaf.form)
+        found = same.get(objects)
         if found is None:
-            found = known[key] = Counted(leaf)
+            key = (id(leaf.layer), leaf.input, leaf.output, leaf.form)
+            found = same[objects] = known.setdefault(key, Counted(leaf))
         return found
 
     entries = tuple([Entry(leaf, times, of(leaf)) for leaf, times in _leaves(root, Times(), counter())])

@@ -18,9 +18,9 @@ ROOT = Path(symcost.__file__).parent
 # imports what stands before it, never what stands behind it; a package stands at one place and is ordered inside by itself.
 ORDER = """
     record interruption source limiting display syntax mistakes parser fmt files ops sizes latex_formula layers depth
-    graph entries widths tally conventions evaluate counterexamples prove forms signs growth comparison domain invert flow emit
-    architecture claims sweep proving difference explain training memory receptive parallel outline derive zoo catalogue render plot editors cli notebook
-    __main__
+    graph entries widths tally conventions evaluate counterexamples prove forms signs growth comparison domain invert
+    flow emit architecture claims sweep proving difference explain training memory receptive parallel outline derive
+    zoo catalogue render plot editors cli notebook __main__
 """.split()  # noqa: SIM905
 
 # Imports against the order, or against the order inside a package: all of them inside functions, each for a reason.

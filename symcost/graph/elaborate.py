@@ -381,14 +381,12 @@ class Builder:
         if x is None or self.lost or self.running:
             return None
         found = scope.plain.placed.get(plain)
-        if found is not None and (found[0] is x or found[0] == x):
-            _, layer, y = found
-        else:
-            made = scope.plain.made(plain, x)
+        if found is None or found[0] is not x:
+            made = found[1:] if found is not None and found[0] == x else scope.plain.made(plain, x)
             if made is None:
                 return None
-            layer, y = made
-            scope.plain.placed[plain] = x, layer, y
+            found = scope.plain.placed[plain] = x, *made
+        _, layer, y = found
         scope.here = y
         return self._leaf(layer, call, x, y, scope)
 
