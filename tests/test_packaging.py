@@ -68,7 +68,8 @@ def checkout(dist: Path, tmp_path: Path) -> Path:
     """The unpacked sdist: a checkout that no tool has yet touched."""
     (sdist,) = dist.glob("symcost-*.tar.gz")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
+        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
+        archive.extractall(tmp_path, **safe)
     return tmp_path / sdist.name.removesuffix(".tar.gz")
 
 
