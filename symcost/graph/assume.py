@@ -83,6 +83,9 @@ def _declare_input(scope: Scope, shape: s.Shape, zero: set[str]) -> None:
 
 def _padding_names(items: Iterable[s.Item]) -> Iterator[str]:
     """Symbols that stand in a padding option: they may be 0."""
+    items = tuple(items)
+    if not items or not _NAMED.search(items[0].span.source.text):  # of all of them
+        return
     for node in s.walk(item for item in items if _NAMED.search(item.span.text)):
         if isinstance(node, s.Arg) and node.name in MAY_BE_ZERO:
             yield from (ref.names[0] for ref in s.walk([node.value]) if isinstance(ref, s.Ref))
