@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_paper import meanings
 
 import symcost
 from symcost.derive import derive
 from symcost.render.document import Document, rendered
+from symcost.render.symbols import meanings
 from symcost.sizes.notation import UNICODE, Role
 
 BATCH, LENGTH, REPEATS, CHANNELS, KERNEL, SIDE = list(Role)[:6]
@@ -82,6 +82,14 @@ def test_lengths_stand_behind_the_batch_unless_kernels_slide_along_them() -> Non
     signal = symcost.parse("sym T, d, B, k set batch = B input d@T conv(k)-d")
     assert str(tokens.macs) == "B*T*d^2"
     assert str(signal.macs).startswith("B*d^2*k*")
+
+
+def test_repeats_in_repeats_are_walked_once() -> None:
+    """Asking each for its first layer anew would take twice as long for every level."""
+    net = symcost.parse("sym C, X input C@X x X " + "[" * 40 + "id conv3-C" + "] x 2" * 40)
+    assert str(net.params) == f"{2**40}*C*(9*C + 1)"
+    counted = symcost.parse("sym C, X, m, n input C@X x X [[id conv3-C] x n relu] x m")
+    assert meanings(counted)["n"] == meanings(counted)["m"] == "number of repeats of conv3-C"
 
 
 def test_a_named_size_is_what_it_is_made_of() -> None:

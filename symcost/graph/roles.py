@@ -13,7 +13,6 @@ from symcost.sizes.shape import Shape
 
 LONGEST = 24  # letters of a layer in a sentence
 
-
 SLOTS = {
     "k": (Role.KERNEL, "kernel side"),
     "c": (Role.CHANNELS, "output channels"),
@@ -99,10 +98,25 @@ def _walked(root: Node) -> tuple[list[Leaf], list[Place]]:
 
 
 def _first(node: Node) -> str:
-    """A block by its name, or by the first layer in it that does something."""
-    leaves, _ = _walked(node)
-    found = next((leaf for leaf in leaves if leaf.layer.kind != "id"), None)
-    return "layers" if found is None else _short(found)
+    """The first layer in it that does something."""
+    seen: set[int] = set()
+    todo = [node]
+    while todo:
+        found = todo.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        match found:
+            case Leaf():
+                if found.layer.kind != "id":
+                    return _short(found)
+            case Sequence():
+                todo += reversed(found.parts)
+            case Fork():
+                todo += reversed([*found.branches, *([] if found.meet is None else [found.meet])])
+            case Repeat() | Loop() | Scaled() | Guarded() | Shared() | Frozen():
+                todo.append(found.node)
+    return "layers"
 
 
 def _of_experts(node: Scaled) -> Iterator[Place]:
