@@ -387,7 +387,7 @@ class Row(Displayed):
 
     def cost(self, convention: str) -> Cost:
         rule = load_convention(convention)
-        return self._owner._priced(rule, rule.of(self._entry.figures), self._entry.counts, [(self._entry, 1)])
+        return self._owner._priced(rule, rule.of(self._entry.figures), self._entry.counts, lambda: [(self._entry, 1)])
 
     def count(self, op: str) -> Cost:
         return self._owner._count(op, self._entry.counts)
@@ -425,7 +425,7 @@ class _Counted:
     def counts(self) -> tuple[Symbol, ...]:
         """Symbols that say how often something is repeated."""
         found: dict[Symbol, None] = {}
-        for times in {id(entry.times): entry.times for entry, _ in self.tally.alike}.values():
+        for times in {id(times): times for _, times in self.tally.placed}.values():
             for size in (times.work, *(count for _, count in times.loops)):
                 found.update(dict.fromkeys(sorted(size.symbols(), key=lambda s: s.key)))
         return tuple(found)
@@ -484,7 +484,7 @@ class Architecture(Displayed):
             return self.count(name)
         if is_convention(name):
             rule = load_convention(name)
-            return self._priced(rule, rule.total(self._tally), self._tally.counts, self._tally.alike)
+            return self._priced(rule, rule.total(self._tally), self._tally.counts, lambda: self._tally.alike)
         known = ["params", "active", "trainable", "activations", *convention_names(), *Op, *self._graph.metrics]
         help_ = nearest(name, known) or f"costs: {', '.join(map(str, known))}"
         raise SymcostError(Diagnostic("unknown-cost", f"unknown cost '{name}'", help=help_))
@@ -638,15 +638,17 @@ class Architecture(Displayed):
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
         """Sizes that are sums: likely factors of the costs."""
-        shapes = (entry.leaf.output for entry, _ in self._tally.alike)
+        shapes = self._tally.outputs()
         moved = map(self._apply, dict.fromkeys(size for shape in shapes for size in (*shape.dims, shape.channels)))
         return tuple(dict.fromkeys(size for size in moved if len(size.terms) > 1))[:8]
 
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
         return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
 
-    def _priced(self, rule: Convention, size: Size, counts: Mapping[str, Size], entries: Alike) -> Cost:
-        return self._cost(self._apply(size), rule.unit, rule.name, rule.uncounted(counts, entries))
+    def _priced(self, rule: Convention, size: Size, counts: Mapping[str, Size], entries: Callable[[], Alike]) -> Cost:
+        return self._cost(
+            self._apply(size), rule.unit, rule.name, rule.uncounted(counts, entries() if rule.departures else [])
+        )
 
     def _count(self, op: str, counts: Mapping[str, Size]) -> Cost:
         known = (*Op, *self._graph.metrics)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from symcost.graph.nodes import Leaf
 from symcost.graph.user_layer import UserLayer
+from symcost.layers.base import Layer
 from symcost.record import record
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, total
 from symcost.sizes.functions import holds
+from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
 
 
@@ -69,14 +71,22 @@ class Figures:
     counts: dict[str, Size]  # primitive operations by name, and the user's own primitive costs
 
 
-def figures(leaf: Leaf) -> Figures:
-    layer, x, y = leaf.layer, leaf.input, leaf.output
-    if isinstance(layer, UserLayer):
-        counts = {name: n for name, n in layer.counts.items() if name != "act"}
-        return Figures(leaf, layer.params, layer.counts.get("act", y.numel), counts)
+Counts = tuple[Size, Size, dict[str, Size]]  # parameters, activations, operations
+
+
+def counted(layer: Layer, x: Shape, y: Shape) -> Counts:
+    """What a layer of the library holds and does."""
     counts = {op.value: n for op, n in layer.ops(x, y).items() if n.terms}
     weights = layer.weights(x)
-    return Figures(leaf, total(w.numel for w in weights) if weights else ZERO, ZERO if layer.view else y.numel, counts)
+    return total(w.numel for w in weights) if weights else ZERO, ZERO if layer.view else y.numel, counts
+
+
+def figures(leaf: Leaf) -> Figures:
+    layer = leaf.layer
+    if isinstance(layer, UserLayer):
+        counts = {name: n for name, n in layer.counts.items() if name != "act"}
+        return Figures(leaf, layer.params, layer.counts.get("act", leaf.output.numel), counts)
+    return Figures(leaf, *counted(layer, leaf.input, leaf.output))
 
 
 class Counted:

@@ -19,6 +19,7 @@ from symcost.graph.nodes import (
     Mark,
     Node,
     Repeat,
+    Run,
     Scaled,
     Sequence,
     Shared,
@@ -153,6 +154,8 @@ class _Tracer:
         match node:
             case Leaf():
                 return (self.leaf(node, x, place),)
+            case Run():
+                return self.run(Sequence(node.parts), x, place)
             case Sequence():
                 inside = place if node.name is None else replace(place, unit=place.unit or object())
                 for part in node.parts:

@@ -22,6 +22,7 @@ from symcost.graph.nodes import (
     Mark,
     Node,
     Repeat,
+    Run,
     Scaled,
     Sequence,
     Shared,
@@ -187,7 +188,7 @@ class _Follower:
                 state = self.leaf(node, x)
                 self.found.append((node.text, state))
                 return (state,)
-            case Sequence():
+            case Sequence() | Run():
                 for part in node.parts:
                     x = self.run(part, x)
                 return x

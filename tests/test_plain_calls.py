@@ -11,7 +11,7 @@ from strategies import examples, uses
 
 import symcost
 from symcost import syntax as s
-from symcost.graph import plain
+from symcost.graph import patterns
 from symcost.layers import Layer, known
 
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.kind) for kind in known()])
@@ -101,12 +101,15 @@ def test_patterns_are_what_each_call_is(kind: type[Layer], data: st.DataObject) 
     ):
         sizes = use.sizes | ({width: wide} if width in use.sizes else {})
         lines += ["from t", f"linear-{channels}", *replace(use, sizes=sizes).program().split("\n")[1:]]
-    own, plain.OFTEN = plain.OFTEN, 10**9
+    own, patterns.OFTEN = patterns.OFTEN, 10**9
+    patterns.forget()
     try:
         one_by_one = resolved("\n".join(lines))
     finally:
-        plain.OFTEN = own
-    assert resolved("\n".join(lines)) == one_by_one
+        patterns.OFTEN = own
+    patterns.forget()
+    assert resolved("\n".join(lines)) == one_by_one  # three by themselves, and the others by the pattern
+    assert resolved("\n".join(lines)) == one_by_one  # all by the pattern, as it is known by now
 
 
 def resolved(program: str) -> object:
@@ -130,7 +133,7 @@ def test_an_error_stands_where_it_was_written() -> None:
 @pytest.mark.parametrize("call, good, bad", [("conv3-6(groups=3)", 6, 4), ("groupnorm(4)", 8, 6), ("shuffle(2)", 4, 5)])
 def test_what_a_layer_asks_of_its_channels_is_asked_each_time(call: str, good: int, bad: int) -> None:
     """However often it was there on the same positions without a condition."""
-    often = " ".join(f"from t conv1-{good * k} {call}" for k in range(1, plain.OFTEN + 5))
+    often = " ".join(f"from t conv1-{good * k} {call}" for k in range(1, patterns.OFTEN + 5))
     assert isinstance(resolved(f"input t: 4@8x8 {often}"), tuple)
     with pytest.raises(symcost.SymcostError) as caught:
         symcost.parse(f"input t: 4@8x8 {often} from t conv1-{bad} {call}")

@@ -2,83 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import Use, examples, uses
+from strategies import examples, uses
 
 import symcost
 from symcost import syntax as s
-from symcost import widths
-from symcost.entries import Alike, Counted, Entry, Times
-from symcost.graph.nodes import Leaf
+from symcost.entries import Times
+from symcost.graph import patterns
+from symcost.graph.nodes import Run
 from symcost.layers import Layer, known
 from symcost.sizes.atoms import Size, total
+from symcost.tally import Tally
 
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.kind) for kind in known()])
-WIDTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 3)), min_size=2, max_size=6)
-ONCE = Times()
+WIDTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=2, max_size=6)
 
 
 @pytest.fixture(autouse=True)
-def all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(widths, "FEW", 0)
+def from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patterns are made of what is used once."""
+    patterns.forget()
+    monkeypatch.setattr(patterns, "OFTEN", 0)
 
 
-def sums(found: Alike) -> dict[str, Size]:
-    """What some entries hold and do, added up one by one."""
+def one_by_one(tally: Tally) -> dict[str, Size]:
+    """What the layers hold and do, added up one after the other."""
     parts: dict[str, list[Size]] = {}
-    for entry, n in found:
-        sizes = {"params": entry.params, "activations": entry.activations, **entry.counts}
+    for entry in tally.entries:
+        work = {"activations": entry.activations, **entry.counts}
+        sizes = {name: entry.all_work(size) for name, size in work.items()}
+        sizes["params"] = entry.times.over_loops(entry.times.often(entry.params, entry.times.weights))
         for name, size in sizes.items():
-            parts.setdefault(name, []).append(size * n)
+            parts.setdefault(name, []).append(size)
     return {name: size for name, each in parts.items() if (size := total(each)).terms}
 
 
-def leaves(use: Use, symbols: list[str], numbers: list[tuple[int, int, int]]) -> Iterator[tuple[Leaf, int]]:
-    """The layer on other channels and with another width, as far as it exists there; the other sizes as they are."""
-    slots = [part.text if isinstance(part, s.Ref) else "" for part in (use.input.channels, use.call.width)]
-    for *values, n in numbers:
-        changed = {name: value for name, value in zip(slots, values, strict=True) if name in use.sizes}
-        try:
-            net = symcost.parse(replace(use, sizes=use.sizes | changed).program([n for n in symbols if n not in slots]))
-        except symcost.SymcostError:
-            continue
-        yield net.layers[-1].leaf, n
+def sums(tally: Tally) -> dict[str, Size]:
+    found = {"activations": tally.activations, "params": tally.params, **tally.counts}
+    return {name: size for name, size in found.items() if size.terms}
+
+
+def packed(net: symcost.Architecture) -> int:
+    """How many layers are not there one by one."""
+    return sum(len(node.widths) for node, _ in net._tally.placed if isinstance(node, Run))
 
 
 @every_kind
 @examples(8)
 @given(data=st.data())
 def test_sums_are_those_of_the_layers(kind: type[Layer], data: st.DataObject) -> None:
+    """One call after the other on other channels and with another width, in a repeat and out of it, as far as it exists."""
     use = data.draw(uses(kind))
+    width = use.call.width.text if isinstance(use.call.width, s.Ref) else ""
     symbols = data.draw(st.lists(st.sampled_from(use.names), unique=True)) if use.names else []
-    found = [(Entry(leaf, ONCE, Counted(leaf)), n) for leaf, n in leaves(use, symbols, data.draw(WIDTHS))]
-    assert sums(widths.merged(found)) == sums(found)
+    head, _, rest = use.program([n for n in symbols if n != width]).partition("input")
+    shape, *calls = rest.strip().split("\n")
+    dims = shape.partition("@")[2]
+    lines = [head, f"input 4@{dims}" if dims else "input 4"]
+    for channels, wide in data.draw(WIDTHS):
+        sizes = "".join(f" let {width} = {wide}" for _ in range(1) if width in use.sizes)
+        lines += [f"residual {{{sizes} linear-{channels}", *calls, "linear-4 }"]
+    try:
+        net = symcost.parse("\n".join(lines))
+    except symcost.SymcostError:
+        return
+    assert sums(net._tally) == one_by_one(net._tally)
 
 
 def test_a_thousand_widths_are_one() -> None:
     """Convolutions of one kernel on one side, and the activations behind them: two polynomials."""
     net = symcost.parse("sym B, X set batch = B input 3@X x X " + " ".join(f"conv3-{n} relu" for n in range(1, 500)))
-    entries = [(row._entry, 1) for row in net.layers]
-    together = widths.merged(entries)
-    assert len(together) == 2 and sums(together) == sums(entries)
+    assert packed(net) == 2 * 499
     channels = [3, *range(1, 500)]
     pairs = sum(a * b for a, b in pairwise(channels))
     assert str(net.macs) == f"{9 * pairs}*B*X^2"
     assert net.params == 9 * pairs + sum(channels[1:])
+    assert sums(net._tally) == one_by_one(net._tally)
 
 
 def test_what_is_no_polynomial_is_counted_by_itself() -> None:
     """A layer of one's own that rounds a quotient of its channels; widths that are symbols."""
     program = "layer odd(r) : c@h x w -> c@h x w { mac = ceil(c/r)*h*w } sym X, K input 4@X x X "
     net = symcost.parse(program + " ".join(f"conv3-{n} odd(3)" for n in range(1, 20)) + " conv3-K" * 20)
-    entries = [(row._entry, 1) for row in net.layers]
-    assert sums(widths.merged(entries)) == sums(entries)
+    assert packed(net) < 19
+    assert sums(net._tally) == one_by_one(net._tally)
 
 
 def test_loops_shared_weights_and_frozen_ones_stay_apart() -> None:
@@ -89,3 +100,21 @@ def test_loops_shared_weights_and_frozen_ones_stay_apart() -> None:
         written = parts.replace("x n", f"x {n}").replace("..<n", f"..<{n}")
         assert symcost.parse(f"sym X input 3@X x X {written}").macs == net.at(n=n).macs
         assert symcost.parse(f"sym X input 3@X x X {written}").cost("trainable") == net.at(n=n).cost("trainable")
+
+
+def test_one_by_one_they_are_as_they_were_written() -> None:
+    """The rows of a table, whatever was packed: their text, their tensors, equal ones as one object."""
+    net = symcost.parse("input 8@32x32 conv3-8 relu conv3-8/2 relu conv3-8 relu conv3-16 relu conv3-16 relu flatten")
+    assert packed(net) > 6
+    assert [row.text for row in net.layers][4:8] == ["conv3-8", "relu", "conv3-16", "relu"]
+    assert [str(row.output) for row in net.layers][1:4] == ["8@32x32", "8@16x16", "8@16x16"]
+    assert str(net.output) == "4096"
+    times = {id(entry.times) for entry in net._tally.entries}
+    assert times == {id(t) for _, t in net._tally.placed} and isinstance(net._tally.entries[0].times, Times)
+
+
+def test_a_form_that_is_set_is_not_lost() -> None:
+    """Tools tell `relu` as a module from a function: a layer keeps what was said of it."""
+    text = 'input 8@32x32 [conv3-8 relu] x 4 set relu.form = "functional" [conv3-8 relu conv3-8 relu] x 2 '
+    net = symcost.parse(text)
+    assert {row.leaf.form for row in net.layers if row.kind == "relu"} == {None, "functional"}

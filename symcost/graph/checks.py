@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symcost import syntax as s
-from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Mark, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Mark, Node, Repeat, Run, Scaled, Sequence, Shared
 from symcost.graph.scope import Scope
 from symcost.graph.values import Evaluator, fail
 from symcost.sizes.atoms import Size, Symbol, lower
@@ -115,11 +115,13 @@ def _renamed(nodes: list[Node], old: Shape, new: Shape) -> list[Node]:
     if old == new or not nodes:
         return nodes
     *rest, last = nodes
+    if isinstance(last, Run):
+        return _renamed([*rest, *last.parts], old, new)
     match last:
         case Leaf() if last.output == old:
             return [*rest, replace(last, output=new)]
         case Sequence():
-            return [*rest, replace(last, parts=tuple(_renamed(list(last.parts), old, new)))]
+            return [*rest, replace(last, nodes=tuple(_renamed(list(last.parts), old, new)))]
         case Repeat() | Loop() | Scaled() | Guarded() | Shared() | Frozen():
             return [*rest, replace(last, node=_renamed([last.node], old, new)[0])]
         case Fork(meet=Sequence(parts=(_, *_))):

@@ -15,15 +15,30 @@ from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
 from symcost.graph.names import check_name, defined, follows_merge, library_kind
-from symcost.graph.nodes import Fork, Graph, Guarded, Leaf, LostError, Mark, Node, Sequence, Start, Take, used
-from symcost.graph.plain import Arguments, Key, key_of
+from symcost.graph.nodes import (
+    Fork,
+    Graph,
+    Guarded,
+    Leaf,
+    LostError,
+    Mark,
+    Node,
+    Run,
+    Sequence,
+    Start,
+    Take,
+    Width,
+    used,
+)
+from symcost.graph.patterns import Pattern, pattern_of
+from symcost.graph.plain import Arguments, Key, key_of, width_of
 from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
 from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail, undecided
-from symcost.layers.base import KINDS, Layer, LayerError
+from symcost.layers.base import KINDS, Layer, LayerError, slots
 from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
 from symcost.sizes.facts import Condition, always_negative, at_least, at_least_one_each, simplified
@@ -180,7 +195,15 @@ class Builder:
 
     def items(self, items: Iterable[s.Item], scope: Scope) -> list[Node]:
         nodes: list[Node] = []
-        for item in items:
+        items = tuple(items)
+        behind = 0
+        for place, item in enumerate(items):
+            if place < behind:
+                continue
+            if type(item) is s.Step and (run := self._run(items, place, scope)) is not None:
+                nodes.append(run)
+                behind = place + len(run.calls)
+                continue
             try:
                 nodes += self._item(item, scope)
             except SymcostError as error:
@@ -343,6 +366,72 @@ class Builder:
                 return for_(self, step.core, scope)
         raise TypeError(step.core)
 
+    def _run(self, items: tuple[s.Item, ...], first: int, scope: Scope) -> Run | None:
+        """Plain calls from here on that have patterns; a network may consist of hardly anything else."""
+        x = scope.here
+        if x is None or scope.pointed is not None or not self._packs(scope):
+            return None
+        channels = x.channels.number
+        if type(channels) is not int:
+            return None
+        known = scope.plain.on(x)
+        widths: list[Width] = []
+        calls: list[s.Call] = []
+        y = x
+        for place in range(first, min(len(items), first + self.most - self.leaves)):
+            step = items[place]
+            if type(step) is not s.Step or step.times is not None or step.shape is not None or step.tap is not None:
+                break
+            call = step.core
+            if type(call) is not s.Call or (key := key_of(call)) is None:
+                break
+            pattern, width = known.get(key), width_of(call)
+            if width is None:
+                width = 0
+            elif type(width) is not int or width < 1:
+                break
+            if pattern is None:
+                break
+            widths.append((pattern, channels, width))
+            calls.append(call)
+            if pattern.widened:
+                channels = width
+            if pattern.output is not pattern.input:
+                y = pattern.output
+                known = scope.plain.on(y)
+        if not calls:
+            return None
+        self.leaves += len(calls)
+        if y is not x:
+            scope.here = Shape(Size.of(channels), y.dims, y.batch)
+        return Run(x, tuple(widths), tuple(calls), bool(self.expanding))
+
+    def _packs(self, scope: Scope) -> bool:
+        """Whether nobody asks here for each layer by itself."""
+        if self.seen is not None or self.lost or self.running:
+            return False
+        return not scope.settings or all(path[-1] != "form" for path in scope.settings)
+
+    def _patterned(
+        self, kind: type[Layer], arguments: Arguments, call: s.Call, plain: Key | None, x: Shape, scope: Scope
+    ) -> Node | None:
+        """The layer of a call, where it exists for all numbers of channels and widths."""
+        channels, slot = x.channels.number, slots(kind).width
+        given = arguments.values.get(slot.name) if slot is not None and call.width is not None else None
+        width = given.number if isinstance(given, Size) else 0
+        if self.running or type(channels) is not int or type(width) is not int or (given is not None and width < 1):
+            return None
+        found = pattern_of(kind, arguments.values, x, given is not None)
+        if found is None:
+            return None
+        if plain is not None:
+            scope.plain.on(x)[plain] = found
+        y = scope.here = found.shape(x, width)
+        if not self._packs(scope):
+            return self._leaf(found.of_width(width), call, x, y, scope)
+        self.expanded(1, call)
+        return Run(x, ((found, channels, width),), (call,), bool(self.expanding))
+
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
         plain = None if second else key_of(call)
@@ -356,6 +445,8 @@ class Builder:
             if self.lost and follows_merge(call):
                 return []  # `concat s2`: that `concat` needs a tensor has been said
             kind, arguments = known or self._bound(call, plain, scope, second)
+            if x is not None and not self.lost and (made := self._patterned(kind, arguments, call, plain, x, scope)):
+                return [made]
         if self.lost:
             return []
         if x is None:
@@ -371,21 +462,17 @@ class Builder:
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
         leaf, free = self._kind(call, kind, arguments, x, scope)
         if plain is not None and free and not self.trials and not self.running:
-            scope.plain.placed[plain] = x, leaf.layer, leaf.output
-            scope.plain.used(plain, kind, arguments, x)
+            scope.plain.placed[plain, width_of(call)] = x, leaf.layer, leaf.output
         return [leaf]
 
     def _again(self, plain: Key, call: s.Call, scope: Scope) -> Leaf | None:
-        """A call like others before, where it needs nothing: on the same tensor, or on the same positions."""
+        """A call like the one before it on an equal tensor, where it needs nothing."""
         x = scope.here
         if x is None or self.lost or self.running:
             return None
-        found = scope.plain.placed.get(plain)
-        if found is None or found[0] is not x:
-            made = found[1:] if found is not None and found[0] == x else scope.plain.made(plain, x)
-            if made is None:
-                return None
-            found = scope.plain.placed[plain] = x, *made
+        found = scope.plain.placed.get((plain, width_of(call)))
+        if found is None or found[0] != x:
+            return None
         _, layer, y = found
         scope.here = y
         return self._leaf(layer, call, x, y, scope)
@@ -416,7 +503,7 @@ class Builder:
         try:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
         except LayerError as error:
-            raise _at(error, call, arguments) from None
+            raise self._at(error, call, arguments, scope) from None
         if self.guard == ONE and not self.trials:
             self.placed[key] = leaf.layer, leaf.output, tuple(self.conditions[before:])
         return leaf, len(self.conditions) == before
@@ -433,12 +520,19 @@ class Builder:
                 self.require(condition, call.span, x)
             y = layer.shape(x)
         except LayerError as error:
-            raise _at(error, call, arguments or Arguments()) from None
+            raise self._at(error, call, arguments, scope) from None
         except (TooLarge, DivisionByZero) as error:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
         return self._leaf(layer, call, x, y, scope, said)
+
+    def _at(self, error: LayerError, call: s.Call, arguments: Arguments | None, scope: Scope) -> SymcostError:
+        """What is wrong with a layer, at the argument it is about."""
+        if arguments is not None and not arguments.spans:
+            _, arguments = self._bound(call, None, scope, ())
+        span = arguments.spans.get(error.option or "", call.span) if arguments else call.span
+        return fail(error.code, error.message, span, error.help)
 
     def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, said: str = "") -> Leaf:
         self.expanded(1, call)
@@ -584,11 +678,6 @@ def _as_expr(ref: s.TensorRef) -> s.Expr:
 def _snapshot(scope: Scope) -> Scope:
     """The scope of a definition: names of where it is written, settings as they are at this point."""
     return Scope(scope, scope.report, settings=dict(scope.settings), home=False)
-
-
-def _at(error: LayerError, call: s.Call, arguments: Arguments) -> SymcostError:
-    span = arguments.spans.get(error.option or "", call.span)
-    return fail(error.code, error.message, span, error.help)
 
 
 def _relation(condition: Condition) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symcost import syntax as s
+from symcost.graph.patterns import Pattern
 from symcost.graph.scope import Declared, MetricDef, Scope
 from symcost.layers.base import Layer
 from symcost.record import record
@@ -37,12 +39,54 @@ class Leaf:
         return self.said or (self.layer.written() if self.inside else " ".join(self.span.text.split()))
 
 
+Width = tuple[
+    Pattern, int, int
+]  # of a layer: what it is but for its channels, those that come in, and the width given or 0
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Layers one after the other that are known by their patterns, and made when somebody looks at them."""
+
+    start: Shape
+    widths: tuple[Width, ...]
+    calls: tuple[s.Call, ...]
+    inside: bool = False
+
+    @cached_property
+    def parts(self) -> tuple[Leaf, ...]:
+        """The layers; what is equal is one object."""
+        return tuple(self._made())
+
+    def _made(self) -> Iterator[Leaf]:
+        x = self.start
+        made: dict[tuple[Pattern, int], Layer] = {}
+        shapes: dict[Shape, Shape] = {x: x}
+        for (pattern, _, width), call in zip(self.widths, self.calls, strict=True):
+            layer = made.get((pattern, width))
+            if layer is None:
+                layer = made[pattern, width] = pattern.of_width(width)
+            y = pattern.shape(x, width)
+            if y is not x:
+                y = shapes.setdefault(y, y)
+            yield Leaf(layer, x, y, call.span, None, self.inside)
+            x = y
+
+
 @dataclass(frozen=True)
 class Sequence:
     """Nodes one after the other; a block keeps its ``name``."""
 
-    parts: tuple[Node, ...]
+    nodes: tuple[Node, ...]
     name: str | None = None
+
+    @cached_property
+    def parts(self) -> tuple[Node, ...]:
+        """The nodes, each layer by itself."""
+        found: list[Node] = []
+        for node in self.nodes:
+            found += node.parts if isinstance(node, Run) else (node,)
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -130,7 +174,7 @@ class Fork:
 
 _PLAIN = (str, bool, type(None))  # arguments without a size in them
 
-Node = Leaf | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
+Node = Leaf | Run | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
 
 
 def used(node: Node, among: Set[Symbol]) -> set[Symbol]:
@@ -170,7 +214,11 @@ def _sizes(node: Node) -> Iterator[Size]:
             case dict():
                 todo += item.values()
             case Sequence():
-                todo += item.parts
+                todo += item.nodes
+            case Run():
+                todo += (item.start, *dict.fromkeys([pattern for pattern, _, _ in item.widths]))
+            case Pattern():
+                todo += (item.layer, item.output)
             case Repeat() | Loop():
                 todo += [item.node, item.count]
             case Scaled():

@@ -11,7 +11,7 @@ from symcost.depth import EndlessLoop, repeated
 from symcost.graph.loops import carried
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.names import defined
-from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Sequence
+from symcost.graph.nodes import Loop, LostError, Mark, Node, Repeat, Run, Sequence
 from symcost.graph.scope import BlockBinding, Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
@@ -402,5 +402,5 @@ def _fresh(b: Builder, x: Shape, count: Size, scope: Scope) -> str:
 
 
 def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:
-    node = nodes[0] if len(nodes) == 1 else Sequence(nodes)
+    node = nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], Run) else Sequence(nodes)
     return node if count == ONE else Repeat(node, count)
