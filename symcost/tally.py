@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count as counter
 
-from symcost.entries import Alike, Counted, Entry, Figures, Times, alike, over
+from symcost.entries import Alike, Counted, Entry, Times, alike, over
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared, Width
 from symcost.graph.patterns import Pattern
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.shape import Shape
-from symcost.source import Diagnostic, Source, Span, SymcostError
-from symcost.widths import Numbers, form_of
+from symcost.source import Diagnostic, SymcostError
+from symcost.widths import Sums, Total, factor
 
-NOWHERE = Span(Source("", ""), 0, 0)  # of what stands for many layers
+Placed = list[tuple[Leaf | Run, Times]]
 
 
 @dataclass
 class Tally:
     """The sums over a network."""
 
-    placed: list[tuple[Leaf | Run, Times]]  # in order
+    placed: Placed  # in order
     counts: dict[str, Size] = field(default_factory=dict)
     params: Size = ZERO
     active: Size = ZERO
@@ -46,11 +46,15 @@ class Tally:
 
     def outputs(self) -> Iterator[Shape]:
         """The tensors that come out of the layers, as far as their channels are no plain numbers."""
+        patterns: set[Pattern] = set()
         for node, _ in self.placed:
             if isinstance(node, Leaf):
                 yield node.output
-            else:
-                yield from [pattern.output for pattern in dict.fromkeys([pattern for pattern, _, _ in node.widths])]
+                continue
+            for pattern, _, _ in node.widths:
+                if pattern not in patterns:
+                    patterns.add(pattern)
+                    yield pattern.output
 
 
 class _Kept:
@@ -71,59 +75,40 @@ class _Kept:
 
 def tally(root: Node) -> Tally:
     """Count a network: every sum is made once, in one dictionary of monomials."""
-    placed = list(_placed(root, Times(), counter()))
-    groups = _groups(placed)
-    counts: dict[str, list[Size]] = {}
-    for entry, n in groups:
-        for name, size in entry.counts.items():
-            counts.setdefault(name, []).append(entry.all_work(size) * n)
-    params = weights_of(groups)
-    plain = all(e.times.active is e.times.weights and e.times.trainable for e, _ in groups)
-    return Tally(
-        placed,
-        {name: total(counts[name]) for name in sorted(counts)},
-        params,
-        params if plain else weights_of(groups, lambda e: e.times.active),
-        params if plain else weights_of(groups, lambda e: e.times.weights if e.times.trainable else ZERO),
-        total(entry.all_work(entry.activations) * n for entry, n in groups),
-    )
+    placed: Placed = []
+    _place(root, Times(), counter(), placed)
+    every = {id(times): times for _, times in placed}.values()
+    plain = all(times.active is times.weights and times.trainable for times in every)
+    sums = Sums(plain)
+    _add_leaves(sums, [(node, times) for node, times in placed if isinstance(node, Leaf)])
+    for times, widths in _runs(placed):
+        sums.run(times, widths)
+    params, active, trainable, activations = map(sums.of, Total)
+    counts = {name: sums.of(name) for name in sorted(name for name in sums.terms if isinstance(name, str))}
+    return Tally(placed, counts, params, params if plain else active, params if plain else trainable, activations)
 
 
-def _groups(placed: list[tuple[Leaf | Run, Times]]) -> Alike:
-    """Layers to be added up: those that are equal are one, and so are those of one pattern."""
+def _add_leaves(sums: Sums, leaves: list[tuple[Leaf, Times]]) -> None:
     of = _Kept()
-    runs: dict[int, tuple[Times, Counter[Width]]] = {}
-    single = []
+    together = alike(Entry(leaf, times, of(leaf)) for leaf, times in leaves)
+    for entry, n in together:
+        sums.add(Total.ACTIVATIONS, entry.all_work(entry.activations), n)
+        for name, size in entry.counts.items():
+            sums.add(name, entry.all_work(size), n)
+    for key in sums.weights:
+        sums.add(key, weights_of(together, partial(factor, key)), 1)
+
+
+def _runs(placed: Placed) -> Iterable[tuple[Times, Counter[Width]]]:
+    """The layers that are known by their patterns, those with the same repeats around them together."""
+    found: dict[int, tuple[Times, list[Width]]] = {}
     for node, times in placed:
-        if isinstance(node, Leaf):
-            single.append(Entry(node, times, of(node)))
-        else:
-            runs.setdefault(id(times), (times, Counter()))[1].update(node.widths)
-    found = alike(single)
-    for times, widths in runs.values():
-        members: dict[Pattern, list[Numbers]] = {}
-        for (pattern, channels, width), n in widths.items():
-            members.setdefault(pattern, []).append((channels, width, n))
-        for pattern, numbers in members.items():
-            found += _of_pattern(pattern, numbers, times)
-    return found
+        if isinstance(node, Run):
+            found.setdefault(id(times), (times, []))[1].extend(node.widths)
+    return [(times, Counter(widths)) for times, widths in found.values()]
 
 
-def _of_pattern(pattern: Pattern, members: list[Numbers], times: Times) -> Alike:
-    """One entry for all of them where their figures are polynomials in the widths, and else one for each."""
-    form = form_of(pattern)
-    if form is not None:
-        leaf = Leaf(pattern.layer, pattern.input, pattern.output, NOWHERE)
-        return [(Entry(leaf, times, Counted(leaf, Figures(leaf, *form.at(members)))), 1)]
-    found = []
-    for channels, width, n in members:
-        x = pattern.input.to(Size.of(channels))
-        leaf = Leaf(pattern.of_width(width), x, pattern.shape(x, width), NOWHERE)
-        found.append((Entry(leaf, times, Counted(leaf)), n))
-    return found
-
-
-def weights_of(entries: Alike, factor: Callable[[Entry], Size] = lambda e: e.times.weights) -> Size:
+def weights_of(entries: Alike, factor: Callable[[Times], Size] = lambda times: times.weights) -> Size:
     """Parameters, those with one address once."""
     parts = []
     shared: dict[object, list[Entry]] = {}
@@ -131,16 +116,16 @@ def weights_of(entries: Alike, factor: Callable[[Entry], Size] = lambda e: e.tim
         if not entry.params.terms:
             continue
         if entry.times.shared is None:
-            parts.append(entry.times.over_loops(entry.times.often(entry.params, factor(entry))) * n)
+            parts.append(entry.times.over_loops(entry.times.often(entry.params, factor(entry.times))) * n)
         else:
             shared.setdefault(entry.times.shared, []).append(entry)
     return total([*parts, *(_once(uses, factor) for uses in shared.values())])
 
 
-def _once(uses: list[Entry], factor: Callable[[Entry], Size]) -> Size:
+def _once(uses: list[Entry], factor: Callable[[Times], Size]) -> Size:
     """Weights with one address: the same at every use, and there where any of the uses runs."""
     first = uses[0]
-    sizes = [over(e.times.weight_loops, e.params * factor(e)) for e in uses]
+    sizes = [over(e.times.weight_loops, e.params * factor(e.times)) for e in uses]
     turns = {index for e in uses for index, _ in e.times.loops}
     different = next((size for size in sizes if size != sizes[0]), None)
     if different is None and not turns.isdisjoint(sizes[0].symbols()):
@@ -155,7 +140,8 @@ def _once(uses: list[Entry], factor: Callable[[Entry], Size]) -> Size:
     return sizes[0] * (1 - unused)
 
 
-def _placed(node: Node, times: Times, uses: Iterator[int]) -> Iterator[tuple[Leaf | Run, Times]]:
+def _place(node: Node, times: Times, uses: Iterator[int], found: Placed) -> None:
+    """Put the layers of a node behind those that were found, each with how often it counts."""
     match node:
         case Sequence():
             if node.name is not None:
@@ -163,25 +149,31 @@ def _placed(node: Node, times: Times, uses: Iterator[int]) -> Iterator[tuple[Lea
             for index, part in enumerate(node.nodes if times.shared is None else node.parts):
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
                 if isinstance(part, Leaf | Run):
-                    yield part, inner
+                    found.append((part, inner))
                 else:
-                    yield from _placed(part, inner, uses)
+                    _place(part, inner, uses, found)
         case Leaf() | Run():
-            yield node, times
-        case Repeat():
-            yield from _placed(node.node, times.repeated(node.count), uses)
-        case Loop():
-            yield from _placed(node.node, times.within(node.index, node.count), uses)
-        case Guarded():
-            held = times.scaled(node.holds, node.holds, node.holds)
-            yield from _placed(node.node, replace(held, used=times.used * node.holds), uses)
-        case Scaled():
-            yield from _placed(node.node, times.scaled(node.weights, node.active, node.work), uses)
-        case Shared():
-            times = replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
-            yield from _placed(node.node, times, uses)
-        case Frozen():
-            yield from _placed(node.node, replace(times, trainable=node.trainable), uses)
+            found.append((node, times))
         case Fork():
             parts = node.branches if node.meet is None else (*node.branches, node.meet)
-            yield from _placed(Sequence(parts), times, uses)
+            _place(Sequence(parts), times, uses, found)
+        case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
+            _place(node.node, _within(node, times), uses, found)
+
+
+def _within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Times) -> Times:
+    """How often something counts inside a node, where the node itself counts so often."""
+    match node:
+        case Repeat():
+            return times.repeated(node.count)
+        case Loop():
+            return times.within(node.index, node.count)
+        case Guarded():
+            held = times.scaled(node.holds, node.holds, node.holds)
+            return replace(held, used=times.used * node.holds)
+        case Scaled():
+            return times.scaled(node.weights, node.active, node.work)
+        case Shared():
+            return replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
+        case Frozen():
+            return replace(times, trainable=node.trainable)

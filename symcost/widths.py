@@ -7,55 +7,136 @@ symbolic count and some additions each. A kind for which that is not so is count
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from enum import Enum, auto
+from functools import cached_property, lru_cache
 
-from symcost.entries import Counts, counted
+from symcost.entries import Counts, Times, counted
+from symcost.graph.nodes import Width
 from symcost.graph.patterns import CHANNELS, MOST, WIDTH, Pattern
 from symcost.layers.base import LayerError
-from symcost.sizes.atoms import Atom, Monomial, Rational, Size, total
+from symcost.sizes.atoms import ZERO, Atom, Monomial, Rational, Size, added_up, total
 from symcost.source import SymcostError
 
-Numbers = tuple[int, int, int]  # channels that come in, the width, and how many layers have them
 Powers = tuple[int, int]
+Polynomial = Mapping[Powers, Size]  # in `CHANNELS` and `WIDTH`: for each pair of powers, what it is multiplied with
+
+
+class Total(Enum):
+    """Sums over a network beside those of its operations."""
+
+    PARAMS = auto()
+    ACTIVE = auto()
+    TRAINABLE = auto()
+    ACTIVATIONS = auto()
+
+
+def factor(key: Total, times: Times) -> Size:
+    """How often parameters count in one of their sums."""
+    match key:
+        case Total.ACTIVE:
+            return times.active
+        case Total.TRAINABLE if not times.trainable:
+            return ZERO
+    return times.weights
+
+
+class Sums:
+    """Sums over a network, each in one dictionary of monomials."""
+
+    def __init__(self, plain: bool) -> None:
+        self.terms: dict[str | Total, dict[Monomial, Rational]] = {}
+        self.weights = (Total.PARAMS,) if plain else (Total.PARAMS, Total.ACTIVE, Total.TRAINABLE)
+
+    def of(self, key: str | Total) -> Size:
+        return added_up(self.terms.get(key, {}))
+
+    def add(self, key: str | Total, size: Size, times: Rational) -> None:
+        terms = self.terms.setdefault(key, {})
+        for monomial, coefficient in size.terms.items():
+            terms[monomial] = terms.get(monomial, 0) + coefficient * times
+
+    def run(self, times: Times, widths: Mapping[Width, int]) -> None:
+        """Layers that are known by their patterns: how many there are of each."""
+        members: dict[Pattern, list[tuple[int, int, int]]] = {}
+        for (pattern, channels, width), n in widths.items():
+            members.setdefault(pattern, []).append((channels, width, n))
+        work = None if times.loops else times.work.number
+        factors = [(key, how := factor(key, times), None if times.loops else how.number) for key in self.weights]
+        for pattern, numbers in members.items():
+            for form, sums in _forms(pattern, numbers):
+                for name, polynomial in form.work.items():
+                    self._add(name, polynomial, sums, times, times.work, work)
+                for key, size, number in factors:
+                    self._add(key, form.params, sums, times, size, number)
+
+    def _add(
+        self,
+        key: str | Total,
+        polynomial: Polynomial,
+        sums: Mapping[Powers, Rational],
+        times: Times,
+        factor: Size,
+        number: Rational | None,
+    ) -> None:
+        if number is not None:
+            for powers, size in polynomial.items():
+                self.add(key, size, sums[powers] * number)
+        elif polynomial:
+            whole = total(size * sums[powers] for powers, size in polynomial.items())
+            self.add(key, times.over_loops(times.often(whole, factor)), 1)
 
 
 @dataclass(frozen=True)
 class Form:
-    """Figures as polynomials in `CHANNELS` and `WIDTH`: for each pair of powers, what it is multiplied with."""
+    """What a layer does and holds, as polynomials."""
 
-    params: Mapping[Powers, Size]
-    activations: Mapping[Powers, Size]
-    counts: Mapping[str, Mapping[Powers, Size]]
+    params: Polynomial
+    work: Mapping[str | Total, Polynomial]
 
-    def at(self, members: Sequence[Numbers]) -> Counts:
-        """The figures of so many layers of these widths, added up."""
-        sums: dict[Powers, int] = {}
+    @staticmethod
+    def of(counts: Counts, polynomial: Callable[[Size], Polynomial]) -> Form:
+        params, activations, operations = counts
+        work: dict[str | Total, Size] = {Total.ACTIVATIONS: activations}
+        work.update(operations)
+        return Form(polynomial(params), {key: polynomial(size) for key, size in work.items()})
 
-        def value(polynomial: Mapping[Powers, Size]) -> Size:
-            for powers in polynomial.keys() - sums.keys():
-                a, b = powers
-                sums[powers] = sum([n * channels**a * width**b for channels, width, n in members])
-            return total(size * sums[powers] for powers, size in polynomial.items())
+    @cached_property
+    def _powers(self) -> tuple[Powers, ...]:
+        return tuple(dict.fromkeys(p for polynomial in (self.params, *self.work.values()) for p in polynomial))
 
-        counts = {op: value(polynomial) for op, polynomial in self.counts.items()}
-        return value(self.params), value(self.activations), counts
+    def sums(self, members: list[tuple[int, int, int]]) -> dict[Powers, int]:
+        """The powers it speaks of, added up over layers: channels that come in, width, how many there are."""
+        return {(a, b): sum([n * channels**a * width**b for channels, width, n in members]) for a, b in self._powers}
 
 
 @lru_cache(MOST)
 def form_of(pattern: Pattern) -> Form | None:
     """None where the figures are no polynomials in the widths."""
     try:
-        params, activations, counts = counted(pattern.layer, pattern.input, pattern.output)
-        polynomials = {op: _polynomial(n) for op, n in counts.items()}
-        return Form(_polynomial(params), _polynomial(activations), polynomials)
+        return Form.of(counted(pattern.layer, pattern.input, pattern.output), _polynomial)
     except (SymcostError, LayerError, _NoPolynomialError):
         return None
 
 
+def _forms(pattern: Pattern, members: list[tuple[int, int, int]]) -> Iterator[tuple[Form, Mapping[Powers, int]]]:
+    """One form for all layers of a pattern where their figures are polynomials, and else one for each, with the sums."""
+    form = form_of(pattern)
+    if form is not None:
+        yield form, form.sums(members)
+        return
+    for channels, width, n in members:
+        x = pattern.input.to(Size.of(channels))
+        yield Form.of(counted(pattern.of_width(width), x, pattern.shape(x, width)), _constant), {(0, 0): n}
+
+
 class _NoPolynomialError(Exception):
     """A width stands in a rounding, an exponent or a denominator."""
+
+
+def _constant(size: Size) -> Polynomial:
+    return {(0, 0): size}
 
 
 def _polynomial(size: Size) -> dict[Powers, Size]:

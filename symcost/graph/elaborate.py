@@ -23,22 +23,22 @@ from symcost.graph.nodes import (
     LostError,
     Mark,
     Node,
-    Run,
     Sequence,
     Start,
     Take,
-    Width,
     used,
 )
-from symcost.graph.patterns import Pattern, pattern_of
-from symcost.graph.plain import Arguments, Key, key_of, width_of
+from symcost.graph.patterns import Pattern
+from symcost.graph.plain import Arguments, Known, Plain, key_of
+from symcost.graph.runs import patterned, run
 from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
 from symcost.graph.tensors import tensor
 from symcost.graph.turns import for_, times
 from symcost.graph.user_layer import applied
 from symcost.graph.values import Evaluator, fail, undecided
-from symcost.layers.base import KINDS, Layer, LayerError, slots
+from symcost.layers.base import KINDS, Layer, LayerError
+from symcost.layers.merge import Merge
 from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import ONE, DivisionByZero, Holds, Size, Symbol, TooLarge
 from symcost.sizes.facts import Condition, always_negative, at_least, at_least_one_each, simplified
@@ -156,6 +156,11 @@ class Builder:
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
     known: dict[object, tuple[Node, Shape, int, Scope]] = field(default_factory=dict)  # blocks resolved before
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
+    merges: dict[object, tuple[Merge, Shape]] = field(default_factory=dict)  # where branches meet and nothing is needed
+    shapes: dict[tuple[Pattern, int], Shape] = field(default_factory=dict)  # what comes out of runs
+    again: dict[tuple[Plain, Known], tuple[Shape, Layer, Shape]] = field(
+        default_factory=dict
+    )  # calls that need nothing
 
     def build(self, items: Iterable[s.Item]) -> Graph:
         items = tuple(items)
@@ -200,12 +205,12 @@ class Builder:
         for place, item in enumerate(items):
             if place < behind:
                 continue
-            if type(item) is s.Step and (run := self._run(items, place, scope)) is not None:
-                nodes.append(run)
-                behind = place + len(run.calls)
-                continue
             try:
-                nodes += self._item(item, scope)
+                if (found := run(self, items, place, scope)) is not None:
+                    nodes.append(found)
+                    behind = place + len(found.calls)
+                else:
+                    nodes += self._item(item, scope)
             except SymcostError as error:
                 told = [self._with_use(diagnostic) for diagnostic in error.diagnostics]
                 for diagnostic in told:
@@ -366,86 +371,20 @@ class Builder:
                 return for_(self, step.core, scope)
         raise TypeError(step.core)
 
-    def _run(self, items: tuple[s.Item, ...], first: int, scope: Scope) -> Run | None:
-        """Plain calls from here on that have patterns; a network may consist of hardly anything else."""
-        x = scope.here
-        if x is None or scope.pointed is not None or not self._packs(scope):
-            return None
-        channels = x.channels.number
-        if type(channels) is not int:
-            return None
-        known = scope.plain.on(x)
-        widths: list[Width] = []
-        calls: list[s.Call] = []
-        y = x
-        for place in range(first, min(len(items), first + self.most - self.leaves)):
-            step = items[place]
-            if type(step) is not s.Step or step.times is not None or step.shape is not None or step.tap is not None:
-                break
-            call = step.core
-            if type(call) is not s.Call or (key := key_of(call)) is None:
-                break
-            pattern, width = known.get(key), width_of(call)
-            if width is None:
-                width = 0
-            elif type(width) is not int or width < 1:
-                break
-            if pattern is None:
-                break
-            widths.append((pattern, channels, width))
-            calls.append(call)
-            if pattern.widened:
-                channels = width
-            if pattern.output is not pattern.input:
-                y = pattern.output
-                known = scope.plain.on(y)
-        if not calls:
-            return None
-        self.leaves += len(calls)
-        if y is not x:
-            scope.here = Shape(Size.of(channels), y.dims, y.batch)
-        return Run(x, tuple(widths), tuple(calls), bool(self.expanding))
-
-    def _packs(self, scope: Scope) -> bool:
-        """Whether nobody asks here for each layer by itself."""
-        if self.seen is not None or self.lost or self.running:
-            return False
-        return not scope.settings or all(path[-1] != "form" for path in scope.settings)
-
-    def _patterned(
-        self, kind: type[Layer], arguments: Arguments, call: s.Call, plain: Key | None, x: Shape, scope: Scope
-    ) -> Node | None:
-        """The layer of a call, where it exists for all numbers of channels and widths."""
-        channels, slot = x.channels.number, slots(kind).width
-        given = arguments.values.get(slot.name) if slot is not None and call.width is not None else None
-        width = given.number if isinstance(given, Size) else 0
-        if self.running or type(channels) is not int or type(width) is not int or (given is not None and width < 1):
-            return None
-        found = pattern_of(kind, arguments.values, x, given is not None)
-        if found is None:
-            return None
-        if plain is not None:
-            scope.plain.on(x)[plain] = found
-        y = scope.here = found.shape(x, width)
-        if not self._packs(scope):
-            return self._leaf(found.of_width(width), call, x, y, scope)
-        self.expanded(1, call)
-        return Run(x, ((found, channels, width),), (call,), bool(self.expanding))
-
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
-        plain = None if second else key_of(call)
+        plain = None if second else key_of(call, scope)
         if plain is not None and (leaf := self._again(plain, call, scope)) is not None:
             return [leaf]
         name = call.text
-        known = None if plain is None else scope.plain.arguments(plain, call)
+        known = None if plain is None else scope.plain.arguments(*plain)
         binding = None if known else defined(call, scope)
         composite = None if known or binding else COMPOSITES.get(name)
         if not binding and composite is None and name != "body":
             if self.lost and follows_merge(call):
                 return []  # `concat s2`: that `concat` needs a tensor has been said
             kind, arguments = known or self._bound(call, plain, scope, second)
-            if x is not None and not self.lost and (made := self._patterned(kind, arguments, call, plain, x, scope)):
+            if made := patterned(self, kind, arguments, call, plain and plain[0], scope):
                 return [made]
         if self.lost:
             return []
@@ -462,23 +401,23 @@ class Builder:
             return [self.place(applied(call, numbers, found, x, scope), call, x, scope)]
         leaf, free = self._kind(call, kind, arguments, x, scope)
         if plain is not None and free and not self.trials and not self.running:
-            scope.plain.placed[plain, width_of(call)] = x, leaf.layer, leaf.output
+            self.again[scope.plain, plain] = x, leaf.layer, leaf.output
         return [leaf]
 
-    def _again(self, plain: Key, call: s.Call, scope: Scope) -> Leaf | None:
+    def _again(self, plain: Known, call: s.Call, scope: Scope) -> Leaf | None:
         """A call like the one before it on an equal tensor, where it needs nothing."""
         x = scope.here
         if x is None or self.lost or self.running:
             return None
-        found = scope.plain.placed.get((plain, width_of(call)))
+        found = self.again.get((scope.plain, plain))
         if found is None or found[0] != x:
             return None
         _, layer, y = found
         scope.here = y
-        return self._leaf(layer, call, x, y, scope)
+        return self.leaf(layer, call, x, y, scope)
 
     def _bound(
-        self, call: s.Call, plain: Key | None, scope: Scope, second: tuple[s.Arg, ...]
+        self, call: s.Call, plain: Known | None, scope: Scope, second: tuple[s.Arg, ...]
     ) -> tuple[type[Layer], Arguments]:
         """The kind of the library that is called, and its arguments."""
         kind, glued = library_kind(call, scope)
@@ -486,7 +425,7 @@ class Builder:
         if call.body:
             raise fail("no-body", f"'{call.text}' takes no braces", call.span)
         if plain is not None:
-            scope.plain.remember(plain, kind, arguments)
+            scope.plain.remember(plain[0], kind, arguments)
         return kind, arguments
 
     def _kind(self, call: s.Call, kind: type[Layer], arguments: Arguments, x: Shape, scope: Scope) -> tuple[Leaf, bool]:
@@ -498,7 +437,7 @@ class Builder:
             layer, y, needed = found
             self.conditions += [replace(c, guard=c.guard * self.guard) for c in needed]
             scope.here = y
-            return self._leaf(layer, call, x, y, scope), not needed
+            return self.leaf(layer, call, x, y, scope), not needed
         before = len(self.conditions)
         try:
             leaf = self.place(kind(arguments.values, x.rank), call, x, scope, arguments)
@@ -525,7 +464,7 @@ class Builder:
             (diagnostic,) = error.diagnostics
             raise SymcostError(replace(diagnostic, span=call.span)) from None
         scope.here = y
-        return self._leaf(layer, call, x, y, scope, said)
+        return self.leaf(layer, call, x, y, scope, said)
 
     def _at(self, error: LayerError, call: s.Call, arguments: Arguments | None, scope: Scope) -> SymcostError:
         """What is wrong with a layer, at the argument it is about."""
@@ -534,7 +473,7 @@ class Builder:
         span = arguments.spans.get(error.option or "", call.span) if arguments else call.span
         return fail(error.code, error.message, span, error.help)
 
-    def _leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, said: str = "") -> Leaf:
+    def leaf(self, layer: Layer, call: s.Call, x: Shape, y: Shape, scope: Scope, said: str = "") -> Leaf:
         self.expanded(1, call)
         settings = scope.settings
         form = settings and (settings.get((layer.kind, "form")) or settings.get(("form",)))

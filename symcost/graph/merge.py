@@ -87,7 +87,18 @@ def _met(b: Builder, call: s.Call, scope: Scope, layer: Merge) -> list[Node]:
     if len(layer.inputs) == 1:
         scope.here = layer.inputs[0]
         return []
-    return [b.place(layer, call, layer.inputs[0], scope, said=call.text)]
+    if not all(x.tag is None for x in layer.inputs) or b.running:
+        return [b.place(layer, call, layer.inputs[0], scope, said=call.text)]
+    key = (type(layer), *vars(layer).values())
+    known = b.merges.get(key)
+    if known is not None:
+        layer, scope.here = known
+        return [b.leaf(layer, call, layer.inputs[0], scope.here, scope, call.text)]
+    before = len(b.conditions)
+    leaf = b.place(layer, call, layer.inputs[0], scope, said=call.text)
+    if len(b.conditions) == before:
+        b.merges[key] = layer, leaf.output
+    return [leaf]
 
 
 def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -227,6 +238,8 @@ COMPOSITES: dict[str, Composite] = {
 def _given(call: s.Call, *declared: Slot) -> dict[str, s.Expr]:
     """What stands in parentheses, by name. Nothing with braces has a width or a stride."""
     found: dict[str, s.Expr] = {}
+    if not (call.head or call.options or call.width or call.stride):
+        return found
     for name, (value, _) in match(call, (), Slots(declared), call.text).items():
         assert isinstance(value, s.Node)
         found[name] = value

@@ -18,11 +18,14 @@ from symcost.source import Source, nearest
 STD = Path(__file__).parent.parent / "std"
 
 
+Define = Callable[[s.File, "Modules"], Scope]
+
+
 @dataclass
 class Modules:
     """Files read so far; each once."""
 
-    define: Callable[[s.File, Modules], Scope]
+    define: Define
     loaded: dict[Path, Scope] = field(default_factory=dict)
     loading: list[Path] = field(default_factory=list)
 
@@ -80,17 +83,19 @@ class Modules:
         if path not in self.loaded:
             self.loading.append(path)
             try:
-                file = _shipped(path) if path.parent == STD else parse(Source(_near(path), read(path), path.parent))
-                self.loaded[path] = self.define(file, self)
+                if path.parent == STD:
+                    self.loaded[path] = _shipped(path, self.define)
+                else:
+                    self.loaded[path] = self.define(parse(Source(_near(path), read(path), path.parent)), self)
             finally:
                 self.loading.pop()
         return self.loaded[path]
 
 
 @cache
-def _shipped(path: Path) -> s.File:
-    """A file of the standard library, which does not change."""
-    return parse(Source(f"std/{path.name}", read(path)))
+def _shipped(path: Path, define: Define) -> Scope:
+    """What a file of the standard library defines; it does not change, and is kept from one program to the next."""
+    return define(parse(Source(f"std/{path.name}", read(path))), Modules(define))
 
 
 def _near(path: Path) -> str:

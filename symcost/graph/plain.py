@@ -1,32 +1,57 @@
-"""Calls with nothing but numbers, `true` and `false` in them, as most are: what they mean in a scope is found out once."""
+"""Calls with nothing but numbers and names of numbers in them, as most are: what they mean in a scope is found out once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.patterns import Pattern
+from symcost.graph.patterns import MOST, Pattern
 from symcost.layers.base import Layer, Value, slots
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.shape import Shape
 from symcost.source import Span
 
+if TYPE_CHECKING:
+    from symcost.graph.scope import Scope
+
 Literals = tuple[tuple[str | None, object], ...]
 Key = tuple[tuple[str, ...], bool, Rational | None, Literals]  # name, with a width, stride, arguments
-Placed = tuple[Shape, Layer, Shape]
+Known = tuple[Key, Rational]  # with the width, or 0
+
+BOTH = ("true",), ("false",)
 
 
-def key_of(call: s.Call) -> Key | None:
-    """What a call says but for its width, where that depends on no name but its own."""
-    width, stride = call.width, call.stride
-    if call.body or (width is not None and type(width) is not s.Number):
+def key_of(call: s.Call, scope: Scope) -> Known | None:
+    """What a call says, where that depends on no name but its own and those of numbers."""
+    if call.body:
         return None
-    if stride is not None and type(stride) is not s.Number:
+    width, stride = call.width, call.stride
+    wide = step = None
+    if width is not None and (wide := width.value if type(width) is s.Number else number(width, scope)) is None:
+        return None
+    if stride is not None and (step := stride.value if type(stride) is s.Number else number(stride, scope)) is None:
         return None
     literals = _literals(call) if call.head or call.options else ()
     if literals is None:
         return None
-    return call.name, width is not None, None if stride is None else stride.value, literals
+    return (call.name, width is not None, step, literals), wide or 0
+
+
+def number(expr: s.Expr, scope: Scope) -> Rational | None:
+    """The value of an expression of numbers and names of numbers; None where it is another one, or may be wrong."""
+    match expr:
+        case s.Number():
+            return expr.value
+        case s.Ref(names=(name,)):
+            found = scope.find(name)
+            return found.number if isinstance(found, Size) else None
+        case s.Binary(op="*" | "+" | "-"):
+            a, b = number(expr.left, scope), number(expr.right, scope)
+            if a is None or b is None:
+                return None
+            return a * b if expr.op == "*" else a + b if expr.op == "+" else a - b
+    return None
 
 
 def _literals(call: s.Call) -> Literals | None:
@@ -37,17 +62,13 @@ def _literals(call: s.Call) -> Literals | None:
             value = arg.value
             if type(value) is s.Number:
                 found.append((arg.name, value.value))
-            elif type(value) is s.Ref and value.names in (("true",), ("false",)):
+            elif type(value) is s.Ref and value.names in BOTH:
                 found.append((arg.name, value.names))
             else:
                 return None
-        found.append(("", None))
+        if call.head:
+            found.append(("", None))
     return tuple(found)
-
-
-def width_of(call: s.Call) -> Rational | None:
-    """The width of a plain call."""
-    return call.width.value if type(call.width) is s.Number else None
 
 
 @dataclass
@@ -58,26 +79,36 @@ class Arguments:
     spans: dict[str, Span] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(eq=False)
 class Plain:
-    """What is known of them, until a layer is defined or an option set; braces share what is known around them."""
+    """What is known of them, until a layer is defined or an option set; braces share what is known around them.
 
-    placed: dict[tuple[Key, Rational | None], Placed] = field(default_factory=dict)  # on the tensor it was last used on
+    It holds for whatever program uses what is written here: nothing in it rests on what is assumed or needed.
+    """
+
     bound: dict[Key, tuple[type[Layer], dict[str, Value]]] = field(default_factory=dict)  # with any width
-    patterns: dict[object, dict[Key, Pattern]] = field(default_factory=dict)  # by the positions they are used on
+    _tables: dict[int, tuple[Shape, dict[Key, Pattern]]] = field(default_factory=dict)  # by the very same positions
+    _patterns: dict[object, dict[Key, Pattern]] = field(default_factory=dict)  # by equal positions
 
     def on(self, x: Shape) -> dict[Key, Pattern]:
         """The calls that have a pattern on the positions of a tensor."""
-        return self.patterns.setdefault((x.dims, x.batch, x.ids), {})
+        found = self._tables.get(id(x.dims))
+        if found is None or found[0].batch is not x.batch or x.ids:
+            if len(self._tables) >= MOST:
+                self._tables.clear()
+                self._patterns.clear()
+            table = self._patterns.setdefault((x.dims, x.batch, x.ids), {})
+            found = self._tables[id(x.dims)] = x, table  # kept with its positions: no others get their number
+        return found[1]
 
-    def arguments(self, key: Key, call: s.Call) -> tuple[type[Layer], Arguments] | None:
+    def arguments(self, key: Key, width: Rational) -> tuple[type[Layer], Arguments] | None:
         """The kind of a call and its arguments, where it was used with any width."""
         found = self.bound.get(key)
         if found is None:
             return None
         kind, values = found
-        width, slot = width_of(call), slots(kind).width
-        return kind, Arguments(values if width is None or slot is None else {**values, slot.name: Size.of(width)})
+        slot = slots(kind).width if key[1] else None
+        return kind, Arguments(values if slot is None else {**values, slot.name: Size.of(width)})
 
     def remember(self, key: Key, kind: type[Layer], arguments: Arguments) -> None:
         self.bound[key] = kind, arguments.values

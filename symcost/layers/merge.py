@@ -23,11 +23,16 @@ class Merge(Layer):
     @property
     def widest(self) -> Shape:
         """The tensor the others are spread over: a vector, or what is 1, is repeated where the widest has more."""
+        first = self.inputs[0]
+        if all(x == first for x in self.inputs):
+            return first
         return max(self.inputs, key=lambda x: (x.rank, -sum(d == ONE for d in x.dims), x.channels != ONE))
 
     def dims_agree(self) -> Iterator[Condition]:
         wide = self.widest
         for other in self.inputs:
+            if other is wide:
+                continue
             for a, b in zip(wide.dims, other.dims, strict=False):
                 if b not in (ONE, a):
                     yield equal(a, b, self._why("positions", wide, other), "branches-differ")

@@ -423,6 +423,11 @@ def total(sizes: Iterable[Size]) -> Size:
         for monomial, coefficient in size.terms.items():
             value = terms.get(monomial)
             terms[monomial] = coefficient if value is None else value + coefficient
+    return added_up(terms)
+
+
+def added_up(terms: Mapping[Monomial, Rational]) -> Size:
+    """The size of some terms, of which those may have become none that were added up."""
     return Size({m: c if type(c) is int else _plain(c) for m, c in terms.items() if c})
 
 

@@ -28,6 +28,17 @@ class Shape:
     def __hash__(self) -> int:
         return self._hash
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Shape):
+            return NotImplemented
+        mine, theirs = (
+            (self.channels, self.dims, self.batch, self.ids),
+            (other.channels, other.dims, other.batch, other.ids),
+        )
+        return mine == theirs
+
     @cached_property
     def _hash(self) -> int:
         return hash((self.channels, self.dims, self.batch, self.ids))
