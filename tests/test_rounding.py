@@ -22,7 +22,7 @@ import symcost
 from symcost.evaluate import evaluator
 from symcost.layers.window import pool_window, window
 from symcost.prove import compare
-from symcost.sizes import Size, Symbol, ceil, floor, total
+from symcost.sizes import Size, Symbol, ceil, floor, rounding, total
 from symcost.sizes.functions import maximum, minimum
 
 # ------------------------------------------------------------ identities
@@ -148,6 +148,26 @@ def test_r12_a_little_less_than_a_multiple(a: int, b: int, above: int) -> None:
     x = Size.of(Symbol("n", low=b + above))
     assert floor((a * x - b) / x) == a - 1
     assert ceil((a * x - b) / x) == a or above == 0  # ⌈-b/n⌉ is -1 at n = b
+
+
+COEFFICIENTS = st.builds(Fraction, st.integers(-40, 40), st.integers(1, 12))
+PRODUCTS = [Size.of(X), Size.of(Y), Size.of(Z), Size.of(X) * Size.of(X), Size.of(X) * Size.of(Y) ** 2]
+
+
+@given(st.sampled_from(PRODUCTS), COEFFICIENTS, COEFFICIENTS)
+@examples(200)
+def test_the_short_road_ends_where_the_rules_end(product: Size, coefficient: Fraction, constant: Fraction) -> None:
+    """One product of symbols and a constant: worked out in numbers, and by the rules one after the other."""
+    value = product * coefficient + constant
+    if value.number is not None:
+        return
+    short, own = rounding._of_one_product(value), rounding._of_one_product
+    rounding.floor.cache_clear()
+    rounding._of_one_product = lambda value: None
+    try:
+        assert rounding.floor(value) == short
+    finally:
+        rounding._of_one_product = own
 
 
 def test_r12_where_the_divisor_is_a_sum() -> None:

@@ -6,6 +6,7 @@ Facts are read before anything else of the scope, so it does not matter whether 
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
@@ -84,9 +85,11 @@ def _declare_input(scope: Scope, shape: s.Shape, zero: set[str]) -> None:
 def _padding_names(items: Iterable[s.Item]) -> Iterator[str]:
     """Symbols that stand in a padding option: they may be 0."""
     items = tuple(items)
-    if not items or not _NAMED.search(items[0].span.source.text):  # of all of them
+    places = [found.start() for found in _NAMED.finditer(items[0].span.source.text)] if items else []  # of all of them
+    if not places:
         return
-    for node in s.walk(item for item in items if _NAMED.search(item.span.text)):
+    places.append(len(items[0].span.source.text))
+    for node in s.walk(item for item in items if places[bisect(places, item.span.start - 1)] < item.span.end):
         if isinstance(node, s.Arg) and node.name in MAY_BE_ZERO:
             yield from (ref.names[0] for ref in s.walk([node.value]) if isinstance(ref, s.Ref))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PROJECTION = "what comes in needs a projection where the braces change it: add { conv1-c/s | ... }"
 
+Kind = Callable[[tuple[Shape, ...]], Merge]
 Composite = Callable[["Builder", s.Call, Scope, Shape], list[Node]]
 
 
@@ -48,15 +49,15 @@ def concat(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
 def _axis(axis: s.Arg, x: Shape) -> int | None:
     """Which position axis a word names, counted from the last; None for the channels."""
     word = axis.value.span.text
-    ranks = {"c": range(9), "t": range(1, 2), "h": range(2, 9), "w": range(2, 9)}
-    if word not in ranks:
+    there = {"c": True, "t": x.rank == 1, "h": x.rank >= 2, "w": x.rank >= 2}
+    if word not in there:
         raise fail("bad-value", f"'axis' of 'concat' is one of c, t, h, w, not '{word}'", axis.value.span)
-    if x.rank not in ranks[word]:
+    if not there[word]:
         raise fail("wrong-rank", f"the tensor {x} has no '{word}'", axis.value.span)
     return {"c": None, "h": -2}.get(word, -1)
 
 
-def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tuple[Shape, ...]], Merge]) -> list[Node]:
+def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Kind) -> list[Node]:
     nodes: list[Node] = []
     shapes = []
     if call.body:
@@ -70,7 +71,7 @@ def _merged(b: Builder, call: s.Call, scope: Scope, x: Shape, kind: Callable[[tu
     if not call.body and len(shapes) < 2:
         message = f"'{call.text}' needs branches in braces or tensors in parentheses"
         raise fail("missing-argument", message, call.span, _tensor_behind(call))
-    return _forked(nodes, _met(b, call, scope, kind(tuple(shapes))))
+    return _forked(nodes, _met(b, call, scope, kind, *shapes))
 
 
 def _tensor_behind(call: s.Call) -> str | None:
@@ -83,22 +84,26 @@ def _forked(branches: list[Node], meet: list[Node]) -> list[Node]:
     return [Fork(tuple(branches), Sequence(tuple(meet)))] if branches else meet
 
 
-def _met(b: Builder, call: s.Call, scope: Scope, layer: Merge) -> list[Node]:
-    if len(layer.inputs) == 1:
-        scope.here = layer.inputs[0]
+def _met(b: Builder, call: s.Call, scope: Scope, kind: Kind, x: Shape, *others: Shape) -> list[Node]:
+    """The layer in which branches meet; one that needs nothing is the same wherever the same tensors meet."""
+    if not others:
+        scope.here = x
         return []
-    if not all(x.tag is None for x in layer.inputs) or b.running:
-        return [b.place(layer, call, layer.inputs[0], scope, said=call.text)]
-    key = (type(layer), *vars(layer).values())
+    key = (kind, x, others)
     known = b.merges.get(key)
-    if known is not None:
+    if known is not None and not _tagged(x, *others):
         layer, scope.here = known
-        return [b.leaf(layer, call, layer.inputs[0], scope.here, scope, call.text)]
-    before = len(b.conditions)
-    leaf = b.place(layer, call, layer.inputs[0], scope, said=call.text)
-    if len(b.conditions) == before:
+        return [b.leaf(layer, call, x, scope.here, scope, call.text)]
+    layer, before = kind((x, *others)), len(b.conditions)
+    leaf = b.place(layer, call, x, scope, said=call.text)
+    if len(b.conditions) == before and not b.running and not _tagged(x, *others):
         b.merges[key] = layer, leaf.output
     return [leaf]
+
+
+def _tagged(*inputs: Shape) -> bool:
+    """Whether a program names one of some tensors: which one it is matters to the flow of data."""
+    return any(x.tag is not None for x in inputs)
 
 
 def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -119,7 +124,7 @@ def split(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
         found, y = b.branch(branch, scope, x.to(width))
         nodes.append(Sequence(tuple(found)))
         shapes.append(y)
-    return _forked(nodes, _met(b, call, scope, Concat(tuple(shapes))))
+    return _forked(nodes, _met(b, call, scope, Concat, *shapes))
 
 
 def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
@@ -134,13 +139,13 @@ def residual(b: Builder, call: s.Call, scope: Scope, x: Shape) -> list[Node]:
     branches: list[Node] = [Sequence(()), Sequence(tuple(nodes))]
     if holds == ONE:
         try:
-            return _forked(branches, _met(b, call, scope, Add((x, y))))
+            return _forked(branches, _met(b, call, scope, Add, x, y))
         except SymcostError as error:
             told = (replace(d, help=PROJECTION) if d.code == "branches-differ" else d for d in error.diagnostics)
             raise SymcostError(told) from None
     meant = next(iter(Evaluator(scope).equations(when, True)), {}) if when is not None else {}
     with b.guarded(holds):
-        sums = _met(b, call, scope, Add((x.subs(meant), y.subs(meant))))
+        sums = _met(b, call, scope, Add, x.subs(meant), y.subs(meant))
     if _spread(scope.here, y.subs(meant)):
         message = (
             f"cannot decide '{when.span.text if when else ''}', and with the sum the shape is {scope.here}, not {y}"

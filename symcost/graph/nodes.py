@@ -44,7 +44,7 @@ Width = tuple[
 ]  # of a layer: what it is but for its channels, those that come in, and the width given or 0
 
 
-@dataclass(frozen=True, eq=False)
+@record(lazy=True)
 class Run:
     """Layers one after the other that are known by their patterns, and made when somebody looks at them."""
 
@@ -73,7 +73,7 @@ class Run:
             x = y
 
 
-@dataclass(frozen=True)
+@record(lazy=True)
 class Sequence:
     """Nodes one after the other; a block keeps its ``name``."""
 
@@ -161,7 +161,7 @@ class Take:
     tag: object
 
 
-@dataclass(frozen=True)
+@record(lazy=True)
 class Fork:
     """Branches that start on one tensor; ``meet`` works on what comes out of all of them.
 

@@ -20,7 +20,7 @@ MOST = 4096  # are kept
 _known: dict[object, Pattern | int] = {}  # or how often it was used so far
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Pattern:
     """A layer on positions where it exists for all numbers of channels and all widths."""
 

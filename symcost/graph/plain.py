@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from symcost import syntax as s
 from symcost.graph.patterns import MOST, Pattern
 from symcost.layers.base import Layer, Value, slots
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.shape import Shape
 from symcost.source import Span
+from symcost.syntax import Binary, Call, Expr, Number, Ref
 
 if TYPE_CHECKING:
     from symcost.graph.scope import Scope
@@ -22,15 +22,17 @@ Known = tuple[Key, Rational]  # with the width, or 0
 BOTH = ("true",), ("false",)
 
 
-def key_of(call: s.Call, scope: Scope) -> Known | None:
+def key_of(call: Call, scope: Scope) -> Known | None:
     """What a call says, where that depends on no name but its own and those of numbers."""
+    width, stride = call.width, call.stride
+    if width is None and stride is None and not (call.options or call.head or call.body):
+        return (call.name, False, None, ()), 0
     if call.body:
         return None
-    width, stride = call.width, call.stride
     wide = step = None
-    if width is not None and (wide := width.value if type(width) is s.Number else number(width, scope)) is None:
+    if width is not None and (wide := width.value if type(width) is Number else number(width, scope)) is None:
         return None
-    if stride is not None and (step := stride.value if type(stride) is s.Number else number(stride, scope)) is None:
+    if stride is not None and (step := stride.value if type(stride) is Number else number(stride, scope)) is None:
         return None
     literals = _literals(call) if call.head or call.options else ()
     if literals is None:
@@ -38,31 +40,31 @@ def key_of(call: s.Call, scope: Scope) -> Known | None:
     return (call.name, width is not None, step, literals), wide or 0
 
 
-def number(expr: s.Expr, scope: Scope) -> Rational | None:
-    """The value of an expression of numbers and names of numbers; None where it is another one, or may be wrong."""
+def number(expr: Expr, scope: Scope, deep: int = 4) -> Rational | None:
+    """The value of a short expression of numbers and names of numbers; None where it is another one, or may be wrong."""
     match expr:
-        case s.Number():
+        case Number():
             return expr.value
-        case s.Ref(names=(name,)):
+        case Ref(names=(name,)):
             found = scope.find(name)
             return found.number if isinstance(found, Size) else None
-        case s.Binary(op="*" | "+" | "-"):
-            a, b = number(expr.left, scope), number(expr.right, scope)
+        case Binary(op="*" | "+" | "-") if deep:
+            a, b = number(expr.left, scope, deep - 1), number(expr.right, scope, deep - 1)
             if a is None or b is None:
                 return None
             return a * b if expr.op == "*" else a + b if expr.op == "+" else a - b
     return None
 
 
-def _literals(call: s.Call) -> Literals | None:
+def _literals(call: Call) -> Literals | None:
     """The arguments in parentheses, before and behind the width, where all are written as what they are."""
     found: list[tuple[str | None, object]] = []
     for args in (call.head, call.options):
         for arg in args:
             value = arg.value
-            if type(value) is s.Number:
+            if type(value) is Number:
                 found.append((arg.name, value.value))
-            elif type(value) is s.Ref and value.names in BOTH:
+            elif type(value) is Ref and value.names in BOTH:
                 found.append((arg.name, value.names))
             else:
                 return None

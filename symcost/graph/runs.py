@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from symcost import syntax as s
 from symcost.graph.nodes import Node, Run, Width
 from symcost.graph.patterns import Pattern, pattern_of
 from symcost.graph.plain import Arguments, Key, key_of
@@ -12,16 +11,17 @@ from symcost.graph.scope import Scope
 from symcost.layers.base import Layer, slots
 from symcost.sizes.atoms import Size
 from symcost.sizes.shape import Shape
+from symcost.syntax import Call, Item, Step
 
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
 
 
-def run(b: Builder, items: tuple[s.Item, ...], first: int, scope: Scope) -> Run | None:
+def run(b: Builder, items: tuple[Item, ...], first: int, scope: Scope) -> Run | None:
     """The calls from a place on that have patterns; a network may consist of hardly anything else."""
     x = y = scope.here
     item = items[first]
-    if x is None or y is None or type(item) is not s.Step or type(item.core) is not s.Call or item.core.body:
+    if x is None or y is None or type(item) is not Step or type(item.core) is not Call or item.core.body:
         return None
     if scope.pointed is not None or not _packed(b, scope):
         return None
@@ -30,14 +30,14 @@ def run(b: Builder, items: tuple[s.Item, ...], first: int, scope: Scope) -> Run 
         return None
     known = scope.plain.on(x)
     widths: list[Width] = []
-    calls: list[s.Call] = []
+    calls: list[Call] = []
     last: Pattern | None = None  # that makes other positions
     for place in range(first, min(len(items), first + b.most - b.leaves)):
         step = items[place]
-        if type(step) is not s.Step or step.times is not None or step.shape is not None or step.tap is not None:
+        if type(step) is not Step or step.times is not None or step.shape is not None or step.tap is not None:
             break
         call = step.core
-        if type(call) is not s.Call or (said := key_of(call, scope)) is None:
+        if type(call) is not Call or (said := key_of(call, scope)) is None:
             break
         key, width = said
         pattern = known.get(key)
@@ -66,7 +66,7 @@ def _packed(b: Builder, scope: Scope) -> bool:
 
 
 def patterned(
-    b: Builder, kind: type[Layer], arguments: Arguments, call: s.Call, key: Key | None, scope: Scope
+    b: Builder, kind: type[Layer], arguments: Arguments, call: Call, key: Key | None, scope: Scope
 ) -> Node | None:
     """The layer of a call, where it exists for all numbers of channels and widths."""
     x = scope.here

@@ -240,11 +240,15 @@ class Scope:
         return None
 
     def find(self, name: str) -> Binding | None:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
+        scope = self
+        while name not in scope.names:
+            if scope.parent is None:
+                return scope.undefined(name)
             scope = scope.parent
+        return scope.names[name]
+
+    def undefined(self, name: str) -> Binding | None:
+        """What a name stands for that neither this outermost scope nor one inside it defines."""
         return None
 
     def visible(self, *kinds: type) -> set[str]:

@@ -54,10 +54,12 @@ class Evaluator:
 
     def size(self, expr: s.Expr) -> Size:
         """A size, or an error that says what stands there instead."""
+        if type(expr) is s.Number:
+            return Size.of(expr.value)
         value = self.value(expr)
+        if isinstance(value, Size):
+            return value
         match value:
-            case Size():
-                return value
             case tuple():
                 raise fail("size-needed", "one size is needed here, not one for each axis", expr.span)
             case str():
@@ -80,7 +82,7 @@ class Evaluator:
 
     def axes(self, expr: s.Expr) -> Size | tuple[Size, ...]:
         value = self.value(expr)
-        return value if isinstance(value, tuple) else self.size(expr)
+        return value if isinstance(value, Size | tuple) else self.size(expr)
 
     def value(self, expr: s.Expr) -> Value:
         try:
@@ -93,25 +95,25 @@ class Evaluator:
         match expr:
             case s.Number():
                 return Size.of(expr.value)
-            case s.String():
-                return expr.value
             case s.Ref():
                 return self.name(expr)
-            case s.Axes():
-                return tuple(self.size(p) for p in expr.parts)
+            case s.Binary():
+                return self._arithmetic(expr)
+            case s.Apply():
+                return self._apply(expr)
             case s.Unary():
                 value = self.size(expr.operand)
                 return -value if expr.op == "-" else value
-            case s.Binary():
-                return self._arithmetic(expr)
+            case s.Axes():
+                return tuple(self.size(p) for p in expr.parts)
+            case s.String():
+                return expr.value
             case s.Compare():
                 return self._all([c.holds(self.scope.facts()) for c in self.conditions(expr)])
             case s.Logic():
                 return self._logic(expr)
             case s.Choice():
                 return self._choice(expr)
-            case s.Apply():
-                return self._apply(expr)
             case s.Bracket():
                 return self.bracket(expr.condition)
             case s.Divides():
@@ -317,8 +319,8 @@ class Evaluator:
             raise fail("unknown-option", f"'{name}' has no option '{named.name}'", named.span)
         args = [self.size(a.value) for a in given]
         wanted = ARITY.get(name)
-        most = allowed().arguments
-        if (wanted is not None and len(args) != wanted) or not 0 < len(args) <= most:
+        if len(args) != wanted and (wanted is not None or not 0 < len(args) <= allowed().arguments):
+            most = allowed().arguments
             counted = f"{wanted or f'1 to {most}'} {'size' if wanted == 1 else 'sizes'}"
             help_ = raising("arguments", len(args)) if wanted is None and args else None
             raise fail("wrong-count", f"'{name}' takes {counted}, not {len(args)}", expr.span, help_)

@@ -300,7 +300,8 @@ class Size:
     # arithmetic
 
     def __add__(self, other: SizeLike) -> Size:
-        other = Size.of(other)
+        if not isinstance(other, Size):
+            other = Size.of(other)
         if not other.terms:
             return self
         if not self.terms:
@@ -316,7 +317,12 @@ class Size:
         return Size({m: -c for m, c in self.terms.items()})
 
     def __sub__(self, other: SizeLike) -> Size:
-        return self + -Size.of(other)
+        if not isinstance(other, Size):
+            other = Size.of(other)
+        terms = dict(self.terms)
+        for monomial, coefficient in other.terms.items():
+            _accumulate(terms, monomial, -coefficient)
+        return Size(terms)
 
     def __rsub__(self, other: SizeLike) -> Size:
         return Size.of(other) + -self
@@ -348,9 +354,13 @@ class Size:
 
     def __truediv__(self, other: SizeLike) -> Size:
         """The exact quotient; never rounds."""
-        other = Size.of(other)
+        if not isinstance(other, Size):
+            other = Size.of(other)
         if other is ONE:
             return self
+        number = other.number
+        if type(number) is int and 0 < number.bit_length() <= SHORT:
+            return Size({m: _over(c, number) for m, c in self.terms.items()})
         return self * inverse(other) if len(other.terms) < 2 else _quotient(self, other)
 
     def __rtruediv__(self, other: SizeLike) -> Size:
@@ -460,7 +470,8 @@ def inverse(size: Size) -> Size:
     if len(size.terms) == 1:
         ((monomial, coefficient),) = size.terms.items()
         if not any(isinstance(a, Group) for a, _ in monomial):
-            return Size({tuple((a, -e) for a, e in monomial): _plain(Fraction(1) / coefficient)})
+            one = 1 if coefficient == 1 else _plain(Fraction(coefficient.denominator, coefficient.numerator))
+            return Size({tuple([(a, -e) for a, e in monomial]): one})
         rest = tuple((a, -e) for a, e in monomial if not isinstance(a, Group))
         grouped = product(a.size**-e for a, e in monomial if isinstance(a, Group))
         return Size({rest: _plain(Fraction(1) / coefficient)}) * grouped
@@ -505,6 +516,8 @@ def _atom_power(base: Size, exponent: Size) -> Size:
 
 
 def _integer_power(base: Size, exponent: int) -> Size:
+    if exponent == 1:
+        return base
     if exponent < 0:
         return _integer_power(inverse(base), -exponent)
     number = base.number
@@ -514,9 +527,11 @@ def _integer_power(base: Size, exponent: int) -> Size:
             raise _too_large("number")
         return Size.of(_product(1, _plain(Fraction(number) ** exponent)))
     if len(base.terms) == 1:
+        if not exponent:
+            return ONE
         ((monomial, coefficient),) = base.terms.items()
-        factor = _integer_power(Size.of(coefficient), exponent)
-        return factor * Size({tuple((a, e * exponent) for a, e in monomial): 1}) if exponent else ONE
+        raised = Size({tuple([(a, e * exponent) for a, e in monomial]): 1})
+        return raised if coefficient == 1 else _integer_power(Size.of(coefficient), exponent) * raised
     result, square = ONE, base
     while exponent:
         if exponent & 1:
@@ -727,6 +742,13 @@ def _product(a: Rational, b: Rational) -> Rational:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > allowed().bits:
         raise _too_large("fraction")
     return _plain(value)
+
+
+def _over(value: Rational, number: int) -> Rational:
+    """The quotient of a coefficient and a short integer."""
+    if type(value) is not int:
+        return _product(value, Fraction(1, number))
+    return Fraction(value, number) if value % number else value // number
 
 
 def _too_large(what: str) -> TooLarge:

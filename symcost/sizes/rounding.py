@@ -47,7 +47,6 @@ from symcost.sizes.atoms import (
 MAX_STEPS = 100  # of a division by a sum
 
 
-@lru_cache(65536)
 def ceil(value: SizeLike) -> Size:
     """``⌈value⌉``.
 
@@ -63,6 +62,32 @@ def floor(value: Size) -> Size:
     number = value.number
     if number is not None:
         return Size.of(number_floor(number))
+    found = _of_one_product(value)
+    return _canonical(value) if found is None else found
+
+
+def _of_one_product(value: Size) -> Size | None:
+    """Of one product of integer symbols that may be as large as one likes, and a constant: what all the rules come to."""
+    varying = [m for m in value.terms if m]
+    if len(varying) != 1 or not _without_bound(value) or not all(a.integer for a, _ in varying[0]):
+        return None
+    (monomial,) = varying
+    coefficient, constant = value.terms[monomial], value.terms.get((), 0)
+    taken, whole, divisor = _nearest(coefficient), number_floor(constant), coefficient.denominator
+    left = coefficient.numerator - taken * divisor
+    terms: dict[Monomial, Rational] = {monomial: taken, (): whole}
+    if left:
+        beside = number_floor((constant - whole) * divisor)
+        if left < 0:  # R6
+            beside = divisor - 1 - beside
+        inside = {monomial: abs(left), (): beside}
+        atom = Floor(Size({m: c for m, c in inside.items() if c}), Size.of(divisor))
+        terms[((atom, 1),)] = 1 if left > 0 else -1
+    return Size({m: c for m, c in terms.items() if c})
+
+
+def _canonical(value: Size) -> Size:
+    """Of anything else."""
     outside, rest = _split(value)
     if not rest.terms:
         return outside
@@ -80,10 +105,10 @@ def floor(value: Size) -> Size:
     flat = _flattened(numerator, denominator)
     if flat is not None:
         return outside + flat
-    whole, mirrored = _remainder(denominator - 1 - numerator, denominator)
-    # both may be negative where the divisor is a sum
-    if _negative(numerator, denominator) and not _negative(mirrored, denominator):
-        return outside - whole - floor(mirrored / denominator)
+    if _negative(numerator, denominator):
+        whole, mirrored = _remainder(denominator - 1 - numerator, denominator)
+        if not _negative(mirrored, denominator):  # both may be where the divisor is a sum
+            return outside - whole - floor(mirrored / denominator)
     return outside + Size.of(Floor(numerator, denominator))
 
 
@@ -116,8 +141,9 @@ def _split(value: Size) -> tuple[Size, Size]:
 
 def _nearest(value: Rational) -> int:
     """The nearest integer, a half going towards zero."""
-    sign = 1 if value >= 0 else -1
-    return -number_floor(Fraction(1, 2) - abs(Fraction(value))) * sign
+    top, bottom = value.numerator, value.denominator
+    nearest = (2 * abs(top) + bottom - 1) // (2 * bottom)
+    return nearest if top >= 0 else -nearest
 
 
 def over_one_divisor(value: Size) -> tuple[Size, Size]:
@@ -223,7 +249,7 @@ def _between(numerator: Size, denominator: Size) -> Size | None:
     """R11: the value when ``k*d <= n < (k+1)*d`` for k = 0 or -1 whatever the symbols."""
     from symcost.sizes.facts import never_negative
 
-    if denominator.number is not None and _without_bound(numerator):
+    if _without_bound(numerator) and (denominator.number is not None or _apart(numerator, denominator)):
         return None
     if never_negative(numerator) and never_negative(denominator - 1 - numerator):
         return ZERO
@@ -242,6 +268,12 @@ def _without_bound(size: Size) -> bool:
     return len(varying) == 1 and all(
         isinstance(a, Symbol) and e > 0 and a.high is None and a.top is None for a, e in varying[0]
     )
+
+
+def _apart(a: Size, b: Size) -> bool:
+    """Whether two sizes are made of different symbols, so that one may grow while the other stays."""
+    mine, theirs = a.symbols(), b.symbols()
+    return mine.isdisjoint(theirs) and all(s.definition is None and s.top is None for s in mine | theirs)
 
 
 def _loose(value: Size) -> Size:
