@@ -7,23 +7,24 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count as counter
+from weakref import WeakKeyDictionary
 
 from symcost.entries import Alike, Counted, Entry, Times, alike, over
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared, Width
-from symcost.graph.patterns import Pattern
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
 from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, SymcostError
-from symcost.widths import Sums, Total, factor
+from symcost.widths import Form, Sums, Total, factor
 
-Placed = list[tuple[Leaf | Run, Times]]
+Placed = list[tuple[Leaf | Run | Sequence, Times]]  # a sequence: a block that is counted as a whole
 
 
 @dataclass
 class Tally:
     """The sums over a network."""
 
-    placed: Placed  # in order
+    root: Node
+    placed: Placed
     counts: dict[str, Size] = field(default_factory=dict)
     params: Size = ZERO
     active: Size = ZERO
@@ -32,29 +33,39 @@ class Tally:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """The layers one by one."""
+        """The layers one by one, in order."""
+        placed: Placed = []
+        _place(self.root, Times(), counter(), placed, whole=False)
         of = _Kept()
-        found: list[Entry] = []
-        for node, times in self.placed:
-            found += [Entry(leaf, times, of(leaf)) for leaf in (node.parts if isinstance(node, Run) else (node,))]
-        return tuple(found)
+        return tuple([Entry(leaf, times, of(leaf)) for node, times in placed for leaf in _leaves(node)])
 
     @cached_property
     def alike(self) -> Alike:
         """Those that are equal, once."""
         return alike(self.entries)
 
-    def outputs(self) -> Iterator[Shape]:
+    def outputs(self) -> Iterable[Shape]:
         """The tensors that come out of the layers, as far as their channels are no plain numbers."""
-        patterns: set[Pattern] = set()
-        for node, _ in self.placed:
-            if isinstance(node, Leaf):
-                yield node.output
-                continue
-            for pattern, _, _ in node.widths:
-                if pattern not in patterns:
-                    patterns.add(pattern)
-                    yield pattern.output
+        return _outputs(self.placed)
+
+
+def _leaves(node: Leaf | Run | Sequence) -> tuple[Leaf, ...]:
+    if isinstance(node, Leaf):
+        return (node,)
+    assert isinstance(node, Run)
+    return node.parts
+
+
+def _outputs(placed: Placed) -> tuple[Shape, ...]:
+    found: dict[int, Shape] = {}
+    for node, _ in placed:
+        if isinstance(node, Leaf):
+            found[id(node.output)] = node.output
+        elif isinstance(node, Run):
+            found.update([(id(pattern), pattern.output) for pattern, _, _ in node.widths])
+        else:
+            found.update([(id(shape), shape) for shape in _whole(node)[1]])
+    return tuple(found.values())
 
 
 class _Kept:
@@ -79,13 +90,34 @@ def tally(root: Node) -> Tally:
     _place(root, Times(), counter(), placed)
     every = {id(times): times for _, times in placed}.values()
     plain = all(times.active is times.weights and times.trainable for times in every)
+    sums = _sums(placed, plain)
+    params, active, trainable, activations = map(sums.of, Total)
+    counts = {name: sums.of(name) for name in sorted(name for name in sums.terms if isinstance(name, str))}
+    return Tally(root, placed, counts, params, params if plain else active, params if plain else trainable, activations)
+
+
+def _sums(placed: Placed, plain: bool) -> Sums:
     sums = Sums(plain)
     _add_leaves(sums, [(node, times) for node, times in placed if isinstance(node, Leaf)])
     for times, widths in _runs(placed):
         sums.run(times, widths)
-    params, active, trainable, activations = map(sums.of, Total)
-    counts = {name: sums.of(name) for name in sorted(name for name in sums.terms if isinstance(name, str))}
-    return Tally(placed, counts, params, params if plain else active, params if plain else trainable, activations)
+    for node, times in placed:
+        if isinstance(node, Sequence):
+            sums.forms(times, [(_whole(node)[0], {(0, 0): 1})])
+    return sums
+
+
+_wholes: WeakKeyDictionary[Sequence, tuple[Form, tuple[Shape, ...]]] = WeakKeyDictionary()
+
+
+def _whole(block: Sequence) -> tuple[Form, tuple[Shape, ...]]:
+    """What one use of a block holds and does, and the tensors in it; a block stands in many places, and in many programs."""
+    found = _wholes.get(block)
+    if found is None:
+        placed: Placed = []
+        _place(Sequence(block.nodes), Times(), counter(), placed)
+        found = _wholes[block] = _sums(placed, True).form(), _outputs(placed)
+    return found
 
 
 def _add_leaves(sums: Sums, leaves: list[tuple[Leaf, Times]]) -> None:
@@ -140,9 +172,11 @@ def _once(uses: list[Entry], factor: Callable[[Times], Size]) -> Size:
     return sizes[0] * (1 - unused)
 
 
-def _place(node: Node, times: Times, uses: Iterator[int], found: Placed) -> None:
-    """Put the layers of a node behind those that were found, each with how often it counts."""
+def _place(node: Node, times: Times, uses: Iterator[int], found: Placed, whole: bool = True) -> None:
+    """Put the layers of a node behind those that were found, each with how often it counts; or blocks as a ``whole``."""
     match node:
+        case Sequence() if whole and node.name is not None and node.straight and times.shared is None:
+            found.append((node, times))
         case Sequence():
             if node.name is not None:
                 times = replace(times, blocks=(*times.blocks, (node.name, next(uses))))
@@ -151,14 +185,14 @@ def _place(node: Node, times: Times, uses: Iterator[int], found: Placed) -> None
                 if isinstance(part, Leaf | Run):
                     found.append((part, inner))
                 else:
-                    _place(part, inner, uses, found)
+                    _place(part, inner, uses, found, whole)
         case Leaf() | Run():
             found.append((node, times))
         case Fork():
             parts = node.branches if node.meet is None else (*node.branches, node.meet)
-            _place(Sequence(parts), times, uses, found)
+            _place(Sequence(parts), times, uses, found, whole)
         case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
-            _place(node.node, _within(node, times), uses, found)
+            _place(node.node, _within(node, times), uses, found, whole)
 
 
 def _within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Times) -> Times:

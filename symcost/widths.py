@@ -7,7 +7,7 @@ symbolic count and some additions each. A kind for which that is not so is count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property, lru_cache
@@ -62,14 +62,22 @@ class Sums:
         members: dict[Pattern, list[tuple[int, int, int]]] = {}
         for (pattern, channels, width), n in widths.items():
             members.setdefault(pattern, []).append((channels, width, n))
+        self.forms(times, (pair for pattern, numbers in members.items() for pair in _forms(pattern, numbers)))
+
+    def forms(self, times: Times, forms: Iterable[tuple[Form, Mapping[Powers, int]]]) -> None:
+        """Polynomials, each with the sums of its powers."""
         work = None if times.loops else times.work.number
         factors = [(key, how := factor(key, times), None if times.loops else how.number) for key in self.weights]
-        for pattern, numbers in members.items():
-            for form, sums in _forms(pattern, numbers):
-                for name, polynomial in form.work.items():
-                    self._add(name, polynomial, sums, times, times.work, work)
-                for key, size, number in factors:
-                    self._add(key, form.params, sums, times, size, number)
+        for form, sums in forms:
+            for name, polynomial in form.work.items():
+                self._add(name, polynomial, sums, times, times.work, work)
+            for key, size, number in factors:
+                self._add(key, form.params, sums, times, size, number)
+
+    def form(self) -> Form:
+        """The sums as something that is there once."""
+        sizes = {key: {(0, 0): self.of(key)} for key in self.terms}
+        return Form(sizes.pop(Total.PARAMS, {}), sizes)
 
     def _add(
         self,

@@ -16,6 +16,8 @@ from symcost.parser import too_deep
 from symcost.sizes.atoms import ONE
 from symcost.sizes.shape import Shape
 
+MOST = 512  # of a block of the standard library: what it is on some tensor
+
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
 
@@ -62,9 +64,12 @@ def block(
     arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))
     tags = tuple(v.shape.tag for _, v in arguments if isinstance(v, Tensor))
     key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running)) if not call.body else None
+    lasting = binding.lasting if key is not None and _anywhere(b, x, tags) else None
     known = b.known.get(key) if key is not None else None
+    if known is None and lasting is not None:
+        known = lasting.get(key)
     if known is None:
-        before = b.leaves
+        before, needed = b.leaves, (len(b.conditions), len(b.named), len(b.labels))
         b.expanding.append(definition)
         b.uses.append(call)
         try:
@@ -79,9 +84,18 @@ def block(
         known = node, inner.here, b.leaves - before, binding.scope
         if key is not None and b.guard == ONE and not b.trials:
             b.known[key] = known
+            if lasting is not None and needed == (len(b.conditions), len(b.named), len(b.labels)):
+                if len(lasting) >= MOST:
+                    lasting.clear()
+                lasting[key] = known
     else:
         b.expanded(known[2], call)
     node, scope.here = known[:2]
     if definition.shared:
         node = Shared(node, id(definition))
     return [node]
+
+
+def _anywhere(b: Builder, x: Shape, tags: tuple[object, ...]) -> bool:
+    """Whether what a block is here, if it needs nothing, it is in any program: nothing assumed, no tensor with a name."""
+    return not (b.running or b.trials or tags or x.tag is not None or b.seen is not None or b.scope.facts())

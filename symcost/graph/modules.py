@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from symcost import syntax as s
 from symcost.files import exists, read
-from symcost.graph.scope import Module, Scope
+from symcost.graph.scope import BlockBinding, Module, Scope
 from symcost.graph.values import fail
 from symcost.limiting import allowed
 from symcost.parser import parse, too_deep
@@ -95,7 +95,11 @@ class Modules:
 @cache
 def _shipped(path: Path, define: Define) -> Scope:
     """What a file of the standard library defines; it does not change, and is kept from one program to the next."""
-    return define(parse(Source(f"std/{path.name}", read(path))), Modules(define))
+    found = define(parse(Source(f"std/{path.name}", read(path))), Modules(define))
+    for name, binding in found.names.items():
+        if isinstance(binding, BlockBinding) and binding.lasting is None:
+            found.names[name] = replace(binding, lasting={})
+    return found
 
 
 def _near(path: Path) -> str:

@@ -44,7 +44,7 @@ Width = tuple[
 ]  # of a layer: what it is but for its channels, those that come in, and the width given or 0
 
 
-@record(lazy=True)
+@dataclass(eq=False)
 class Run:
     """Layers one after the other that are known by their patterns, and made when somebody looks at them."""
 
@@ -73,7 +73,7 @@ class Run:
             x = y
 
 
-@record(lazy=True)
+@dataclass(eq=False)
 class Sequence:
     """Nodes one after the other; a block keeps its ``name``."""
 
@@ -87,6 +87,11 @@ class Sequence:
         for node in self.nodes:
             found += node.parts if isinstance(node, Run) else (node,)
         return tuple(found)
+
+    @cached_property
+    def straight(self) -> bool:
+        """Whether all there is in it is there once for each time that it is there itself."""
+        return all(_straight(node) for node in self.nodes)
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ class Take:
     tag: object
 
 
-@record(lazy=True)
+@dataclass(eq=False)
 class Fork:
     """Branches that start on one tensor; ``meet`` works on what comes out of all of them.
 
@@ -175,6 +180,15 @@ class Fork:
 _PLAIN = (str, bool, type(None))  # arguments without a size in them
 
 Node = Leaf | Run | Sequence | Repeat | Loop | Scaled | Guarded | Shared | Frozen | Start | Mark | Take | Fork
+
+
+def _straight(node: Node) -> bool:
+    match node:
+        case Sequence():
+            return node.straight
+        case Fork():
+            return all(map(_straight, node.branches if node.meet is None else (*node.branches, node.meet)))
+    return isinstance(node, Leaf | Run | Start | Mark | Take)
 
 
 def used(node: Node, among: Set[Symbol]) -> set[Symbol]:

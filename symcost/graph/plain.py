@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symcost.graph.patterns import MOST, Pattern
@@ -34,7 +35,7 @@ def key_of(call: Call, scope: Scope) -> Known | None:
         return None
     if stride is not None and (step := stride.value if type(stride) is Number else number(stride, scope)) is None:
         return None
-    literals = _literals(call) if call.head or call.options else ()
+    literals = _literals(call, scope) if call.head or call.options else ()
     if literals is None:
         return None
     return (call.name, width is not None, step, literals), wide or 0
@@ -48,16 +49,21 @@ def number(expr: Expr, scope: Scope, deep: int = 4) -> Rational | None:
         case Ref(names=(name,)):
             found = scope.find(name)
             return found.number if isinstance(found, Size) else None
-        case Binary(op="*" | "+" | "-") if deep:
+        case Binary(op="*" | "+" | "-" | "/") if deep:
             a, b = number(expr.left, scope, deep - 1), number(expr.right, scope, deep - 1)
             if a is None or b is None:
                 return None
+            if expr.op == "/":
+                return Fraction(a) / b if b else None
             return a * b if expr.op == "*" else a + b if expr.op == "+" else a - b
     return None
 
 
-def _literals(call: Call) -> Literals | None:
-    """The arguments in parentheses, before and behind the width, where all are written as what they are."""
+def _literals(call: Call, scope: Scope) -> Literals | None:
+    """The arguments in parentheses, before and behind the width: what they are, or the names of numbers with their values.
+
+    A name stands beside its value: it may be a word that the layer takes.
+    """
     found: list[tuple[str | None, object]] = []
     for args in (call.head, call.options):
         for arg in args:
@@ -66,6 +72,8 @@ def _literals(call: Call) -> Literals | None:
                 found.append((arg.name, value.value))
             elif type(value) is Ref and value.names in BOTH:
                 found.append((arg.name, value.names))
+            elif type(value) is Ref and (known := number(value, scope)) is not None:
+                found.append((arg.name, (value.names, known)))
             else:
                 return None
         if call.head:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from symcost import syntax as s
 from symcost.graph.plain import Plain
@@ -150,6 +151,7 @@ class NetBinding:
 class BlockBinding:
     definition: s.Block
     scope: Scope
+    lasting: dict[object, Any] | None = field(default=None, compare=False)  # what it is, from one program to the next
 
 
 @dataclass(frozen=True)
