@@ -21,7 +21,7 @@ from symcost.sizes.facts import Condition
 from symcost.source import SymcostError, nearest
 
 MAY_BE_ZERO = ("pad", "outpad", "before", "after")
-_NAMED = re.compile("|".join(MAY_BE_ZERO))
+_NAMED = re.compile(rf"({'|'.join(MAY_BE_ZERO)})(?!\s*=\s*\d+\s*[,)])")  # but those that are written as a number
 
 
 def declare(scope: Scope, items: Iterable[s.Item]) -> None:

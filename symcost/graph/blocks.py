@@ -16,7 +16,7 @@ from symcost.parser import too_deep
 from symcost.sizes.atoms import ONE
 from symcost.sizes.shape import Shape
 
-MOST = 512  # of a block of the standard library: what it is on some tensor
+MOST = 128  # of a block of the standard library: what it is on some tensor
 
 if TYPE_CHECKING:
     from symcost.graph.elaborate import Builder
