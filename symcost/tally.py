@@ -190,7 +190,9 @@ def _place(node: Node, times: Times, uses: Iterator[int], found: Placed, whole: 
             found.append((node, times))
         case Fork():
             parts = node.branches if node.meet is None else (*node.branches, node.meet)
-            _place(Sequence(parts), times, uses, found, whole)
+            for index, part in enumerate(parts):
+                inner = times if times.shared is None else replace(times, shared=(times.shared, index))
+                _place(part, inner, uses, found, whole)
         case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
             _place(node.node, _within(node, times), uses, found, whole)
 

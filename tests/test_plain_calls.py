@@ -138,3 +138,18 @@ def test_what_a_layer_asks_of_its_channels_is_asked_each_time(call: str, good: i
     with pytest.raises(symcost.SymcostError) as caught:
         symcost.parse(f"input t: 4@8x8 {often} from t conv1-{bad} {call}")
     assert call.partition("(")[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("call", ["linear-8", "relu", "layernorm", "linear-8 relu"])
+def test_ids_are_no_numbers_however_often_numbers_were_at_their_places(call: str) -> None:
+    often = f"from t embed(50)-8 {call} {call} " * (patterns.OFTEN + 3)
+    assert isinstance(resolved(f"sym T input t: ids@T {often}"), tuple)
+    for _ in range(2):
+        with pytest.raises(symcost.SymcostError, match="wants numbers"):
+            symcost.parse(f"sym T input t: ids@T {often} from t {call}")
+
+
+def test_a_block_knows_what_is_defined_behind_it() -> None:
+    """Where it is used after that, on another tensor."""
+    found = symcost.parse("block b { bn relu } input 8@8x8 b b b b conv3-16 block bn { conv1-4 } b")
+    assert [row.text for row in found.layers][-2:] == ["conv1-4", "relu"]

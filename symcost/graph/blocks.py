@@ -58,7 +58,8 @@ def block(
     if call.body and not any(isinstance(n, s.Call) and n.text == "body" for n in s.walk(definition.body)):
         raise fail("no-body", f"'{call.text}' takes no braces: its definition has no 'body'", call.span)
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
-    inner.plain = binding.scope.plain
+    if binding.lasting is not None:  # nothing is defined there any more
+        inner.plain = binding.scope.plain
     bind_head(call, glued, definition.head, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None
     arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))

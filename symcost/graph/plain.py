@@ -102,12 +102,14 @@ class Plain:
 
     def on(self, x: Shape) -> dict[Key, Pattern]:
         """The calls that have a pattern on the positions of a tensor."""
+        if x.ids:
+            return {}
         found = self._tables.get(id(x.dims))
-        if found is None or found[0].batch is not x.batch or x.ids:
+        if found is None or found[0].batch is not x.batch:
             if len(self._tables) >= MOST:
                 self._tables.clear()
                 self._patterns.clear()
-            table = self._patterns.setdefault((x.dims, x.batch, x.ids), {})
+            table = self._patterns.setdefault((x.dims, x.batch), {})
             found = self._tables[id(x.dims)] = x, table  # kept with its positions: no others get their number
         return found[1]
 
