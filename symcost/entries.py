@@ -46,6 +46,9 @@ class Times:
         return size * factor
 
     def repeated(self, count: Size) -> Times:
+        number = count.number
+        if number is not None and number >= 1:
+            return self.scaled(count, count, count)
         return replace(self.scaled(count, count, count), used=self.used * holds(">=", count - 1, ONE))
 
     def within(self, index: Symbol, count: Size) -> Times:

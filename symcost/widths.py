@@ -7,6 +7,7 @@ symbolic count and some additions each. A kind for which that is not so is count
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -31,6 +32,8 @@ class Total(Enum):
     TRAINABLE = auto()
     ACTIVATIONS = auto()
 
+    __hash__ = object.__hash__  # they stand in every sum
+
 
 def factor(key: Total, times: Times) -> Size:
     """How often parameters count in one of their sums."""
@@ -46,14 +49,14 @@ class Sums:
     """Sums over a network, each in one dictionary of monomials."""
 
     def __init__(self, plain: bool) -> None:
-        self.terms: dict[str | Total, dict[Monomial, Rational]] = {}
+        self.terms: defaultdict[str | Total, dict[Monomial, Rational]] = defaultdict(dict)
         self.weights = (Total.PARAMS,) if plain else (Total.PARAMS, Total.ACTIVE, Total.TRAINABLE)
 
     def of(self, key: str | Total) -> Size:
         return added_up(self.terms.get(key, {}))
 
     def add(self, key: str | Total, size: Size, times: Rational) -> None:
-        terms = self.terms.setdefault(key, {})
+        terms = self.terms[key]
         for monomial, coefficient in size.terms.items():
             terms[monomial] = terms.get(monomial, 0) + coefficient * times
 
@@ -66,13 +69,11 @@ class Sums:
 
     def forms(self, times: Times, forms: Iterable[tuple[Form, Mapping[Powers, int]]]) -> None:
         """Polynomials, each with the sums of its powers."""
-        work = None if times.loops else times.work.number
-        factors = [(key, how := factor(key, times), None if times.loops else how.number) for key in self.weights]
+        factors = [(key, factor(key, times)) for key in self.weights]
         for form, sums in forms:
-            for name, polynomial in form.work.items():
-                self._add(name, polynomial, sums, times, times.work, work)
-            for key, size, number in factors:
-                self._add(key, form.params, sums, times, size, number)
+            self._add(form.work, sums, times, times.work)
+            for key, how in factors:
+                self._add({key: form.params}, sums, times, how)
 
     def form(self) -> Form:
         """The sums as something that is there once."""
@@ -80,20 +81,19 @@ class Sums:
         return Form(sizes.pop(Total.PARAMS, {}), sizes)
 
     def _add(
-        self,
-        key: str | Total,
-        polynomial: Polynomial,
-        sums: Mapping[Powers, Rational],
-        times: Times,
-        factor: Size,
-        number: Rational | None,
+        self, parts: Mapping[str | Total, Polynomial], sums: Mapping[Powers, int], times: Times, factor: Size
     ) -> None:
-        if number is not None:
+        number = None if times.loops else factor.number
+        for key, polynomial in parts.items():
+            if number is None:
+                whole = total(size * sums[powers] for powers, size in polynomial.items())
+                self.add(key, times.over_loops(times.often(whole, factor)), 1)
+                continue
+            terms = self.terms[key]
             for powers, size in polynomial.items():
-                self.add(key, size, sums[powers] * number)
-        elif polynomial:
-            whole = total(size * sums[powers] for powers, size in polynomial.items())
-            self.add(key, times.over_loops(times.often(whole, factor)), 1)
+                n = sums[powers] * number
+                for monomial, coefficient in size.terms.items():
+                    terms[monomial] = terms.get(monomial, 0) + coefficient * n
 
 
 @dataclass(frozen=True)

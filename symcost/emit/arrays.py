@@ -129,10 +129,14 @@ class Arrays:
         return self.found[node]
 
     def narrow(self, *nodes: Node) -> bool:
+        bits = self.ranges.bits
         try:
-            return all(self.ranges.bits(node) <= NARROW for node in nodes)
+            for node in nodes:
+                if bits(node) > NARROW:
+                    return False
         except Unbounded:
             return False
+        return True
 
     def fits(self, node: Node, bits: int = WIDE) -> bool:
         """Whether its value does, whatever the steps to it are."""

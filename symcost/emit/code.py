@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import lcm
 
 from symcost.sizes.atoms import (
@@ -184,11 +183,11 @@ class Code:
     def size(self, size: Size) -> Quotient:
         branches: dict[tuple[Holds, ...], dict[Monomial, Rational]] = {}
         for monomial in sorted(size.terms, key=term_order):
-            brackets = tuple(a for a, _ in monomial if isinstance(a, Holds))
-            rest = tuple(p for p in monomial if not isinstance(p[0], Holds))
+            brackets = tuple([a for a, _ in monomial if isinstance(a, Holds)])
+            rest = tuple([p for p in monomial if not isinstance(p[0], Holds)]) if brackets else monomial
             inside = branches.setdefault(brackets, {})
             inside[rest] = inside.get(rest, 0) + size.terms[monomial]
-        terms = [self._term(m, Fraction(c)) for m, c in branches.pop((), {}).items()]
+        terms = [self._term(m, c) for m, c in branches.pop((), {}).items()]
         for brackets, inside in branches.items():
             terms.append(self._branch(brackets, Size(inside)))
         return self._sum(terms)
@@ -209,25 +208,28 @@ class Code:
         otherwise = self.node("if", condition, self.sum([self.bottom(value), self.number(-1)]))
         return Quotient(self.node("if", condition, value.top), 1, {self.sum([otherwise, one]): 1})
 
-    def _term(self, monomial: Monomial, coefficient: Fraction) -> Quotient:
+    def _term(self, monomial: Monomial, coefficient: Rational) -> Quotient:
         top, bottom = coefficient.numerator, coefficient.denominator
         above: list[tuple[Node, int]] = []
-        under: Counter[Node] = Counter()
+        under: dict[Node, int] = {}
         for atom, exponent in monomial:
             part = self._atom(atom)
             if exponent > 0:
                 above.append((part.top, exponent))
                 bottom *= part.number**exponent
-                under.update({node: e * exponent for node, e in part.under.items()})
+                for node, e in part.under.items():
+                    under[node] = under.get(node, 0) + e * exponent
             else:
                 above += [(node, e * -exponent) for node, e in part.under.items()]
                 top *= part.number**-exponent
-                under[part.top] -= exponent
+                under[part.top] = under.get(part.top, 0) - exponent
         return Quotient(self.product(top, above), bottom, under)
 
     def _sum(self, terms: list[Quotient]) -> Quotient:
         """Terms over one divisor."""
-        number = lcm(*(t.number for t in terms))
+        number = lcm(*[t.number for t in terms])
+        if not any([t.under for t in terms]):  # noqa: C419 - asked of every sum
+            return Quotient(self.sum([self._scaled(t.top, number // t.number, []) for t in terms]), number)
         under: Counter[Node] = Counter()
         for term in terms:
             under |= Counter(term.under)
@@ -244,6 +246,9 @@ class Code:
 
     def _divided(self, a: Quotient, b: Quotient) -> tuple[Node, Node]:
         """``a/b`` as numerator and denominator."""
+        if not a.under and not b.under:
+            scale = lcm(a.number, b.number)
+            return self._scaled(a.top, scale // a.number, []), self._scaled(b.top, scale // b.number, [])
         common = Counter(a.under) & Counter(b.under)
         left, right = Counter(a.under) - common, Counter(b.under) - common
         scale = lcm(a.number, b.number)

@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from itertools import accumulate, chain
+from operator import mul
 
 from symcost.emit.code import Node
 
@@ -42,13 +42,16 @@ class Ranges:
         return self.widths[node]
 
     def _bits(self, node: Node) -> int:
-        values: list[int] = list(self.of(node))
+        low, high = self.of(node)
+        if node.op not in ("+", "*"):
+            return max(high, -low).bit_length()
+        values: list[int] = [low, high]
         if node.op == "+":
             lows, highs = zip(*map(self.of, node.args), strict=True)
             values += chain(accumulate(lows), accumulate(highs))
-        if node.op == "*":
-            values += accumulate((max(map(abs, self.of(a))) for a in node.args), lambda a, b: a * b)
-        return max(abs(v).bit_length() for v in values)
+        else:
+            values += accumulate([max(map(abs, self.of(a))) for a in node.args], mul)
+        return max(max(values), -min(values)).bit_length()
 
     def positive(self, node: Node) -> bool:
         return self.of(node)[0] > 0
@@ -67,9 +70,13 @@ class Ranges:
                 lows, highs = zip(*map(self.of, node.args), strict=True)
                 return sum(lows), sum(highs)
             case "*":
+                powers: dict[Node, int] = {}
+                for factor in node.args:
+                    powers[factor] = powers.get(factor, 0) + 1
                 result = (1, 1)
-                for factor, exponent in Counter(node.args).items():
-                    result = _times(result, _raised(self.of(factor), exponent))
+                for factor, exponent in powers.items():
+                    found = self.of(factor)
+                    result = _times(result, found if exponent == 1 else _raised(found, exponent))
                 return result
             case "//":
                 return _floor(self.of(node.args[0]), self.of(node.args[1]))
@@ -133,6 +140,8 @@ class Ranges:
 
 
 def _times(a: Range, b: Range) -> Range:
+    if a[0] >= 0 and b[0] >= 0:
+        return a[0] * b[0], a[1] * b[1]
     ends = [x * y for x in a for y in b]
     return min(ends), max(ends)
 
@@ -144,6 +153,8 @@ def _raised(a: Range, exponent: int) -> Range:
 
 def _floor(a: Range, b: Range) -> Range:
     """A divisor that may be 0 is 1 or more in magnitude where there is a quotient."""
+    if b[0] == b[1] > 0:
+        return a[0] // b[0], a[1] // b[0]
     if b[0] > 0 or b[1] < 0:
         ends = [x // y for x in a for y in b]
         return min(ends), max(ends)

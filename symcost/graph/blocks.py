@@ -62,8 +62,8 @@ def block(
         inner.plain = binding.scope.plain
     bind_head(call, glued, definition.head, inner, scope, second)
     inner.body = (call.body, scope) if call.body else None
-    arguments = tuple(sorted(((n, v) for n, v in inner.names.items()), key=lambda pair: pair[0]))
-    tags = tuple(v.shape.tag for _, v in arguments if isinstance(v, Tensor))
+    arguments = tuple(inner.names.items())  # in the order of its header
+    tags = tuple([v.shape.tag for _, v in arguments if isinstance(v, Tensor)])
     key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running)) if not call.body else None
     lasting = binding.lasting if key is not None and _anywhere(b, x, tags) else None
     known = b.known.get(key) if key is not None else None

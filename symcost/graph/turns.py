@@ -113,14 +113,16 @@ def _turns(b: Builder, turn: Turn, count: Size, scope: Scope, span: Span, same: 
     number = count.number
     if number is not None and (number < 0 or not count.integer):
         raise fail("bad-value", f"a loop runs a whole number of times, not {count}", span)
-    b.require(divisible(count, ONE, "a loop runs a whole number of times", "bad-value"), span, None)
+    if number is None:
+        b.require(divisible(count, ONE, "a loop runs a whole number of times", "bad-value"), span, None)
     x = scope.here
     if number == 0 or b.lost:
         return []
     if x is None:
         raise fail("no-tensor", "there is no tensor for this loop to work on", span, NO_TENSOR)
     if same:
-        b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
+        if number is None:
+            b.require(at_least(count, 0, "a loop does not run a negative number of times", "bad-value"), span, None)
         found = _fixed(b, turn, count, scope, x, span, 2 if number is None else MAX_UNROLLED)
         if found is not None:
             return found
