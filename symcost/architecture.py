@@ -638,8 +638,7 @@ class Architecture(Displayed):
     @cached_property
     def _hints(self) -> tuple[Size, ...]:
         """Sizes that are sums: likely factors of the costs."""
-        sizes = [size for shape in self._tally.outputs() for size in (*shape.dims, shape.channels)]
-        moved = map(self._apply, dict.fromkeys([size for size in sizes if self._given or len(size.terms) > 1]))
+        moved = map(self._apply, [size for size in self._tally.sizes() if self._given or len(size.terms) > 1])
         return tuple(dict.fromkeys(size for size in moved if len(size.terms) > 1))[:8]
 
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 
 from symcost.entries import Alike, Counted, Entry, Times, alike, over
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared, Width
+from symcost.graph.patterns import Pattern
 from symcost.sizes.atoms import ONE, ZERO, Size, product, total
-from symcost.sizes.shape import Shape
 from symcost.source import Diagnostic, SymcostError
 from symcost.widths import Form, Sums, Total, factor
 
@@ -44,9 +44,9 @@ class Tally:
         """Those that are equal, once."""
         return alike(self.entries)
 
-    def outputs(self) -> Iterable[Shape]:
-        """The tensors that come out of the layers, as far as their channels are no plain numbers."""
-        return _outputs(self.placed)
+    def sizes(self) -> Iterable[Size]:
+        """The sides and channels of what comes out of the layers; symbols of their own for channels of patterns."""
+        return _sizes(self.placed)
 
 
 def _leaves(node: Leaf | Run | Sequence) -> tuple[Leaf, ...]:
@@ -56,16 +56,20 @@ def _leaves(node: Leaf | Run | Sequence) -> tuple[Leaf, ...]:
     return node.parts
 
 
-def _outputs(placed: Placed) -> tuple[Shape, ...]:
-    found: dict[int, Shape] = {}
+def _sizes(placed: Placed) -> tuple[Size, ...]:
+    found: dict[Size, None] = {}
+    patterns: set[Pattern] = set()
     for node, _ in placed:
         if isinstance(node, Leaf):
-            found[id(node.output)] = node.output
-        elif isinstance(node, Run):
-            found.update([(id(pattern), pattern.output) for pattern, _, _ in node.widths])
+            found.update(dict.fromkeys((*node.output.dims, node.output.channels)))
+        elif isinstance(node, Sequence):
+            found.update(dict.fromkeys(_whole(node)[1]))
         else:
-            found.update([(id(shape), shape) for shape in _whole(node)[1]])
-    return tuple(found.values())
+            for pattern, _, _ in node.widths:
+                if pattern not in patterns:
+                    patterns.add(pattern)
+                    found.update(dict.fromkeys((*pattern.output.dims, pattern.output.channels)))
+    return tuple(found)
 
 
 class _Kept:
@@ -107,16 +111,16 @@ def _sums(placed: Placed, plain: bool) -> Sums:
     return sums
 
 
-_wholes: WeakKeyDictionary[Sequence, tuple[Form, tuple[Shape, ...]]] = WeakKeyDictionary()
+_wholes: WeakKeyDictionary[Sequence, tuple[Form, tuple[Size, ...]]] = WeakKeyDictionary()
 
 
-def _whole(block: Sequence) -> tuple[Form, tuple[Shape, ...]]:
-    """What one use of a block holds and does, and the tensors in it; a block stands in many places, and in many programs."""
+def _whole(block: Sequence) -> tuple[Form, tuple[Size, ...]]:
+    """What one use of a block holds and does, and the sizes of its tensors; it stands in many places, and many programs."""
     found = _wholes.get(block)
     if found is None:
         placed: Placed = []
         _place(Sequence(block.nodes), Times(), counter(), placed)
-        found = _wholes[block] = _sums(placed, True).form(), _outputs(placed)
+        found = _wholes[block] = _sums(placed, True).form(), _sizes(placed)
     return found
 
 

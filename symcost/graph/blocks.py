@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
 from symcost.graph.arguments import match
 from symcost.graph.heads import bind_head
 from symcost.graph.nodes import LostError, Mark, Node, Sequence, Shared
+from symcost.graph.plain import key_of, literals
 from symcost.graph.scope import BlockBinding, Scope, Tensor
 from symcost.graph.values import fail
 from symcost.layers.base import Slots
@@ -15,6 +17,18 @@ from symcost.limiting import allowed
 from symcost.parser import too_deep
 from symcost.sizes.atoms import ONE
 from symcost.sizes.shape import Shape
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block on a tensor: what it is, what comes out, how many layers it has, and whether nothing in it needs anything."""
+
+    node: Node
+    output: Shape
+    leaves: int
+    scope: Scope | None  # of its definition
+    lasts: bool
+
 
 MOST = 128  # of a block of the standard library: what it is on some tensor
 
@@ -57,46 +71,84 @@ def block(
         raise too_deep("blocks", call.span)
     if call.body and not any(isinstance(n, s.Call) and n.text == "body" for n in s.walk(definition.body)):
         raise fail("no-body", f"'{call.text}' takes no braces: its definition has no 'body'", call.span)
+    anywhere = binding.lasting if _anywhere(b, call, x) else None
+    said = _said(call, second, scope) if anywhere is not None else None
+    known = anywhere.get((said, x)) if anywhere is not None and said is not None else None
+    if known is None:
+        known = _known(b, call, glued, binding, scope, x, second)
+        if anywhere is not None and said is not None and known.lasts:
+            _keep(anywhere, (said, x), known)
+    else:
+        b.expanded(known.leaves, call)
+    scope.here = known.output
+    return [Shared(known.node, id(definition)) if definition.shared else known.node]
+
+
+def _anywhere(b: Builder, call: s.Call, x: Shape) -> bool:
+    """Whether what a block is here, if it needs nothing, it is in any program: nothing assumed, no tensor with a name."""
+    return not (call.body or b.running or b.trials or x.tag is not None or b.seen is not None or b.scope.facts())
+
+
+def _said(call: s.Call, second: tuple[s.Arg, ...], scope: Scope) -> object | None:
+    """A call of nothing but numbers, where no setting changes what it means."""
+    plain = None if scope.settings else key_of(call, scope)
+    more = None if plain is None else literals(second, scope)
+    return None if more is None else (plain, more)
+
+
+def _known(
+    b: Builder,
+    call: s.Call,
+    glued: tuple[int, ...],
+    binding: BlockBinding,
+    scope: Scope,
+    x: Shape,
+    second: tuple[s.Arg, ...],
+) -> Block:
+    """A block with its arguments, resolved where it was not before."""
+    definition = binding.definition
     inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
     if binding.lasting is not None:  # nothing is defined there any more
         inner.plain = binding.scope.plain
     bind_head(call, glued, definition.head, inner, scope, second)
-    inner.body = (call.body, scope) if call.body else None
+    if call.body:
+        inner.body = (call.body, scope)
+        return _resolved(b, call, definition, inner)
     arguments = tuple(inner.names.items())  # in the order of its header
     tags = tuple([v.shape.tag for _, v in arguments if isinstance(v, Tensor)])
-    key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running)) if not call.body else None
-    lasting = binding.lasting if key is not None and _anywhere(b, x, tags) else None
-    known = b.known.get(key) if key is not None else None
-    if known is None and lasting is not None:
-        known = lasting.get(key)
-    if known is None:
-        before, needed = b.leaves, (len(b.conditions), len(b.named), len(b.labels))
-        b.expanding.append(definition)
-        b.uses.append(call)
-        try:
-            nodes = b.items(definition.body, inner)
-        finally:
-            b.expanding.pop()
-            b.uses.pop()
-        if b.lost or inner.here is None:
-            raise LostError
-        node: Node = Sequence((Mark(inner.entry), *nodes), definition.head.name)
-        # its scope is kept: another one may not get its number while this is known
-        known = node, inner.here, b.leaves - before, binding.scope
-        if key is not None and b.guard == ONE and not b.trials:
-            b.known[key] = known
-            if lasting is not None and needed == (len(b.conditions), len(b.named), len(b.labels)):
-                if len(lasting) >= MOST:
-                    lasting.clear()
-                lasting[key] = known
-    else:
-        b.expanded(known[2], call)
-    node, scope.here = known[:2]
-    if definition.shared:
-        node = Shared(node, id(definition))
-    return [node]
+    # of an object's number: what is kept keeps the scope, so that no other gets it
+    key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running))
+    lasting = binding.lasting if _anywhere(b, call, x) and not tags else None
+    known = b.known.get(key) or (None if lasting is None else lasting.get(key))
+    if known is not None:
+        b.expanded(known.leaves, call)
+        return known
+    known = _resolved(b, call, definition, inner)
+    if b.guard == ONE and not b.trials:
+        b.known[key] = known
+    if lasting is not None and known.lasts:
+        _keep(lasting, key, known)
+    return known
 
 
-def _anywhere(b: Builder, x: Shape, tags: tuple[object, ...]) -> bool:
-    """Whether what a block is here, if it needs nothing, it is in any program: nothing assumed, no tensor with a name."""
-    return not (b.running or b.trials or tags or x.tag is not None or b.seen is not None or b.scope.facts())
+def _keep(lasting: dict[object, Block], key: object, known: Block) -> None:
+    if len(lasting) >= MOST:
+        lasting.clear()
+    lasting[key] = known
+
+
+def _resolved(b: Builder, call: s.Call, definition: s.Block, inner: Scope) -> Block:
+    """The body of a block, on the tensor that comes in."""
+    before, needed = b.leaves, (len(b.conditions), len(b.named), len(b.labels))
+    b.expanding.append(definition)
+    b.uses.append(call)
+    try:
+        nodes = b.items(definition.body, inner)
+    finally:
+        b.expanding.pop()
+        b.uses.pop()
+    if b.lost or inner.here is None:
+        raise LostError
+    lasts = needed == (len(b.conditions), len(b.named), len(b.labels)) and b.guard == ONE
+    node = Sequence((Mark(inner.entry), *nodes), definition.head.name)
+    return Block(node, inner.here, b.leaves - before, inner.parent, lasts)

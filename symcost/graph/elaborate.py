@@ -10,7 +10,7 @@ from typing import Any
 from symcost import syntax as s
 from symcost.graph.arguments import bind
 from symcost.graph.assume import declare
-from symcost.graph.blocks import block, body
+from symcost.graph.blocks import Block, block, body
 from symcost.graph.checks import checked, resolved_condition
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import Modules
@@ -154,7 +154,7 @@ class Builder:
     most: int = field(default_factory=lambda: allowed().layers)
     expanding: list[s.Block] = field(default_factory=list)
     uses: list[s.Call] = field(default_factory=list)  # of the blocks being expanded, the outermost first
-    known: dict[object, tuple[Node, Shape, int, Scope]] = field(default_factory=dict)  # blocks resolved before
+    known: dict[object, Block] = field(default_factory=dict)  # blocks resolved before
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
     merges: dict[object, tuple[Merge, Shape]] = field(default_factory=dict)  # where branches meet and nothing is needed
     shapes: dict[tuple[Pattern, int], Shape] = field(default_factory=dict)  # what comes out of runs
@@ -326,7 +326,7 @@ class Builder:
         batch = scope.settings.get(("batch",), ONE)
         assert isinstance(batch, Size)
         shape = Shape(channels, dims, batch, ids)
-        for size in (channels, *dims):
+        for size in dict.fromkeys((channels, *dims)):
             self.require(at_least(size, 1, "a size of the input is at least 1", "bad-value"), item.shape.span, None)
         tag = Tag(name=name)
         if item.name is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from symcost import syntax as s
@@ -49,8 +49,8 @@ class Modules:
         folder = item.span.source.folder
         if isinstance(item.path, tuple):
             if item.path[0] == "std":
-                path = STD.joinpath(*item.path[1:]).with_suffix(".arch")
-                if not path.exists():
+                path = _standard(item.path[1:])
+                if path is None:
                     known = [f"std.{p.stem}" for p in sorted(STD.glob("*.arch"))]
                     help_ = nearest(_shown(item), known) or f"there are {', '.join(known)}"
                     raise fail("unknown-import", f"the standard library has no '{_shown(item)}'", item.span, help_)
@@ -90,6 +90,13 @@ class Modules:
             finally:
                 self.loading.pop()
         return self.loaded[path]
+
+
+@lru_cache(256)
+def _standard(names: tuple[str, ...]) -> Path | None:
+    """A file of the standard library."""
+    path = STD.joinpath(*names).with_suffix(".arch")
+    return path if path.exists() else None
 
 
 @cache

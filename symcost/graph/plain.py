@@ -11,7 +11,7 @@ from symcost.layers.base import Layer, Value, slots
 from symcost.sizes.atoms import Rational, Size
 from symcost.sizes.shape import Shape
 from symcost.source import Span
-from symcost.syntax import Binary, Call, Expr, Number, Ref
+from symcost.syntax import Arg, Binary, Call, Expr, Number, Ref
 
 if TYPE_CHECKING:
     from symcost.graph.scope import Scope
@@ -35,10 +35,10 @@ def key_of(call: Call, scope: Scope) -> Known | None:
         return None
     if stride is not None and (step := stride.value if type(stride) is Number else number(stride, scope)) is None:
         return None
-    literals = _literals(call, scope) if call.head or call.options else ()
-    if literals is None:
+    given = _literals(call, scope) if call.head or call.options else ()
+    if given is None:
         return None
-    return (call.name, width is not None, step, literals), wide or 0
+    return (call.name, width is not None, step, given), wide or 0
 
 
 def number(expr: Expr, scope: Scope, deep: int = 4) -> Rational | None:
@@ -60,24 +60,29 @@ def number(expr: Expr, scope: Scope, deep: int = 4) -> Rational | None:
 
 
 def _literals(call: Call, scope: Scope) -> Literals | None:
-    """The arguments in parentheses, before and behind the width: what they are, or the names of numbers with their values.
+    """The arguments in parentheses, before and behind the width."""
+    before, behind = literals(call.head, scope), literals(call.options, scope)
+    if before is None or behind is None:
+        return None
+    return (*before, ("", None), *behind) if before else behind
+
+
+def literals(args: tuple[Arg, ...], scope: Scope) -> Literals | None:
+    """What some arguments are, or the names of numbers with their values; None where they are more than that.
 
     A name stands beside its value: it may be a word that the layer takes.
     """
     found: list[tuple[str | None, object]] = []
-    for args in (call.head, call.options):
-        for arg in args:
-            value = arg.value
-            if type(value) is Number:
-                found.append((arg.name, value.value))
-            elif type(value) is Ref and value.names in BOTH:
-                found.append((arg.name, value.names))
-            elif type(value) is Ref and (known := number(value, scope)) is not None:
-                found.append((arg.name, (value.names, known)))
-            else:
-                return None
-        if call.head:
-            found.append(("", None))
+    for arg in args:
+        value = arg.value
+        if type(value) is Number:
+            found.append((arg.name, value.value))
+        elif type(value) is Ref and value.names in BOTH:
+            found.append((arg.name, value.names))
+        elif type(value) is Ref and (known := number(value, scope)) is not None:
+            found.append((arg.name, (value.names, known)))
+        else:
+            return None
     return tuple(found)
 
 

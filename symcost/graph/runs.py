@@ -54,7 +54,10 @@ def run(b: Builder, items: tuple[Item, ...], first: int, scope: Scope) -> Run | 
         return None
     b.leaves += len(calls)
     if last is not None:
-        scope.here = b.shapes.setdefault((last, channels), Shape(Size.of(channels), y.dims, y.batch))
+        made = b.shapes.get((last, channels))
+        if made is None:
+            made = b.shapes[last, channels] = Shape(Size.of(channels), y.dims, y.batch)
+        scope.here = made
     return Run(x, tuple(widths), tuple(calls), bool(b.expanding))
 
 
