@@ -258,9 +258,8 @@ class _NamesOf(Scope):
         self.names.update(domain.symbols)
         self.names.update({s.name: Size.of(s) for s in domain.named})
 
-    def find(self, name: str) -> Binding | None:
-        found = super().find(name)
-        return Size.of(Symbol(name)) if found is None else found
+    def undefined(self, name: str) -> Binding | None:
+        return Size.of(Symbol(name))
 
 
 def _beneath(symbol: Symbol) -> set[Symbol]:
