@@ -18,6 +18,7 @@ import pytest
 import symcost
 from symcost import memory
 from symcost.graph import attempted
+from symcost.graph.patterns import OFTEN
 from symcost.ops import Op
 from symcost.parser import parse as parse_syntax
 from symcost.source import Source
@@ -63,6 +64,16 @@ OPEN: dict[str, tuple[dict[str, Iterable[int]], str, str]] = {
         {"s": (1, 2, 4)},
         "",
         "block b { conv1-6(groups=s) } input 6@7 if s > 1 { b } else { b } conv1-6(groups=s)",
+    ),
+    "needs in a block in a branch and again behind": (
+        {"s": (1, 4, 5, 6)},
+        "",
+        "block b { conv1-6(groups=s) } input 6@7 if s > 4 { b } b relu",
+    ),
+    "an inner branch that never fits": (
+        {"s": (1, 2, 3), "k": (1, 2)},
+        "",
+        "input 6@7 if s > 2 { if k > 1 { conv1-6(groups=4) } } relu",
     ),
     "the same layer behind a branch": (
         {"s": (1, 2, 4)},
@@ -139,6 +150,11 @@ OPEN: dict[str, tuple[dict[str, Iterable[int]], str, str]] = {
     # facts
     "a remainder": ({"X": (4, 9, 14)}, "X % 5 == 4", "input 3@X conv3-2 maxpool2 relu conv1-4/5"),
     "a multiple": ({"X": (6, 12)}, "X % 6 == 0", "input 3@X maxpool2 maxpool3 linear-(X/6)"),
+    "a multiple, or twice as much": (
+        {"X": (6, 12), "k": (2, 3, 6)},
+        "X % k == 0",
+        "input 3@X if X >= 2*k { linear-3 } relu",
+    ),
     "a multiple of a symbol": ({"X": (6, 12), "k": (2, 3)}, "X % k == 0", "input 3@X maxpool(k) linear-(X/k)"),
     "an equation": ({"X": (6,), "k": (3,)}, "X == 2*k", "input 3@X maxpool2 linear-k"),
     "bounds": ({"X": (5, 6, 7)}, "5 <= X, 8 > X", "input 3@X if X > 4 { conv5-3(pad=0) } if X >= 8 { conv3-3 } relu"),
@@ -157,6 +173,32 @@ OPEN: dict[str, tuple[dict[str, Iterable[int]], str, str]] = {
     # loops
     "a loop over a table": ({"k": (1, 2)}, "", "input 4@9 for c, m in [k, 3; 2*k, 1] { conv(m)-c }"),
     "the first turn": ({"k": (1, 2, 3)}, "", "input 4@9 conv3-8/2 x k(s=1) relu"),
+    "named twice in a turn": (
+        {"n": (1, 2, 3)},
+        "",
+        "input 3@6 for i in 1..n { conv1-8 as s(i) bn as s(i) } concat(s(n)) linear-4",
+    ),
+    "ids that a loop makes more": (
+        {"n": (1, 2, 3)},
+        "",
+        "layer more : ids@T -> ids@(2*T + 1) { add = T } input ids@6 for i in 1..n { more } embed(5)-4",
+    ),
+    "three times as many, less two": ({"n": (1, 2, 3)}, "", "input 5@7 for i in 1..n { conv1-(3*here.c - 2) }"),
+    "needs of turns in turns": (
+        {"n": (1, 2, 3, 4), "c": (3, 5, 6, 8, 9, 11)},
+        "",
+        "input 3@7 for i in 1..n { for j in 0..<n { linear-(c - i - (2*j - 3)^2) linear-3 } }",
+    ),
+    "needs of turns in branches of turns": (
+        {"n": (1, 2, 3, 4), "c": (1, 2, 3, 4, 5)},
+        "",
+        "input 3@7 for i in 1..n { if i > 2 { linear-(c - i) linear-3 } if i == 1 { linear-(c + i - 2) linear-3 } }",
+    ),
+    "shared sizes of a loop": (
+        {"n": (1, 2, 4), "k": (1, 3)},
+        "",
+        "input 3@7 for i in 1..n { concat { id | linear-k } }",
+    ),
     "a loop down": ({"k": (1, 2, 3)}, "", "input 4@9 for i in k downto 1 { conv3-i }"),
 }
 
@@ -188,6 +230,8 @@ def test_at_numbers(name: str) -> None:
 SAME = [
     # arithmetic
     ("input 3@8 linear-(7 // 2 + 7 % 2 - 1/2*2)", "input 3@8 linear-3"),
+    ("input 3@4x5x6 linear-(in.h + 10*in.w)", "input 3@4x5x6 linear-65"),
+    ("input 3@8 linear-(0^0 + 1^(-1) + 1)", "input 3@8 linear-3"),
     ("sym k input 3@8 linear-(0^k + 2)", "input 3@8 linear-(0^3 + 2)"),
     ("input 3@8 linear-(4*2^(-1))", "input 3@8 linear-2"),
     ("input 3@8 linear-(if 2 < 3 and not 3 < 3 then 4 else 5)", "input 3@8 linear-4"),
@@ -232,6 +276,18 @@ SAME = [
         "input 4@8 for i in 1..2 { conv3-8 conv1-in.c add(in) }",
         "input 4@8 residual { conv3-8 conv1-4 } residual { conv3-8 conv1-4 }",
     ),
+    ("input 3@8 for c, i in [4, 1; 5, 2] { conv3-c as s(i) } concat(s(1))", "input 3@8 conv3-4 as a conv3-5 concat(a)"),
+    ("input 3@8 for i in 1..70 { linear-(if i == 3 then 4 else 5) }", "input 3@8 linear-5 x 2 linear-4 linear-5 x 67"),
+    (
+        "input 3@8 for c in [4; 5] { conv3-c as t relu add(t) }",
+        "input 3@8 conv3-4 as a relu add(a) conv3-5 as b relu add(b)",
+    ),
+    ("input 3@8 [for i in 1..2 { relu as s(i) }] concat(s(1))", "input 3@8 relu as a relu concat(a)"),
+    ("input 3@8 [[relu as s(2)] as t] concat(s(2)) concat(t)", "input 3@8 relu as a concat(a) concat(a)"),
+    (
+        "input 3@8 for i in 1..70 { linear-(if i == 3 then 4 else 5) as s(i) } concat(s(3))",
+        "input 3@8 linear-5 x 2 linear-4 as t linear-5 x 67 concat(t)",
+    ),
     # branches
     ("input 4@8 split { id | conv3-2 }", "input 4@8 split(2, 2) { id | conv3-2 }"),
     ("input 4@8 add { conv3-4 }", "input 4@8 conv3-4"),
@@ -239,6 +295,11 @@ SAME = [
     ("input 4@8 residual(when=1 > 2) { conv3-4 }", "input 4@8 conv3-4"),
     ("input 4@8 residual(when=in.c == 4) { conv3-4 }", "input 4@8 add { id | conv3-4 }"),
     ("input 4@8 concat(axis=c) { id | relu }", "input 4@8 concat { id | relu }"),
+    ("input 4 concat(axis=c) { id | relu }", "input 4 concat { id | relu }"),
+    (
+        f"input 4@{'x'.join('123456789')} concat(axis=c) {{ id | relu }}",
+        f"input 4@{'x'.join('123456789')} concat {{ id | relu }}",
+    ),
     ("input 4@8 experts(3) { linear-4 }", "input 4@8 experts(3, active=1, router=2 > 1) { linear-4 }"),
     ("input 4@8 experts(E=1, active=1, router=false) { linear-4 }", "input 4@8 linear-4"),
     ("input 4@8x8 windows(4) { linear-4 }", "input 4@8x8 windows(4 x 4) { linear-4 }"),
@@ -260,6 +321,8 @@ SAME = [
     ("block b { body conv3-4 } input 3@8 b { relu bn }", "input 3@8 relu bn conv3-4"),
     ("block b(t) { conv3-4 concat(t) } input 3@8 relu as u b(u)", "input 3@8 relu as u conv3-4 concat(u)"),
     ("input 3@8 relu block relu { bn } relu", "input 3@8 relu bn"),
+    ("block bee { bn } input 3@8 Bee bee", "input 3@8 bn bn"),
+    ("block Bee { bn } block bee { relu } input 3@8 Bee bee", "input 3@8 bn relu"),
     ("block linear3 { relu } input 3@8 linear3", "input 3@8 relu"),
     (
         "import std.resnet input 64@8x8 resnet.bottleneck-64",
@@ -383,6 +446,7 @@ REFUSED = [
     ("input 3@8x9 relu : «3@M x M»", "shape-mismatch"),
     ("input 3@«HxW»", "unknown-name"),
     ("input 3@8 relu : «in»@8", "tensor-as-size"),
+    ("input 3@8 relu : «foo.c»@8", "unknown-name"),
     ("input 3@8 relu : 3@«here»", "tensor-as-size"),
     # layers
     ("input 3@8 «relu3»", "no-such-slot"),
@@ -399,8 +463,12 @@ REFUSED = [
     ("input 3@8 conv3-4(bias=«3»)", "condition-needed"),
     ("input 3@8 «bogus»", "unknown-layer"),
     ("input 3@8 «relu { bn }»", "no-body"),
+    ("sym n input 3@8 if n > 2 { conv1-5 «bogus» } relu", "unknown-layer"),
+    ("sym n input 3@8 if n > 2 { relu } else { conv1-5 «bogus» bn } relu", "unknown-layer"),
+    ("sym n input 3@8 residual(when=n > 2) { conv1-5 «bogus» } relu", "unknown-layer"),
     ("«relu»", "no-tensor"),
     ("«residual { relu }» input 3@8", "no-tensor"),
+    ("«add» t", "no-tensor"),
     ("for i in «1..2» { relu } input 3@8", "no-tensor"),
     ("[«relu»] x 2 input 3@8", "no-tensor"),
     ("input 3@8 «bogus» for i in 1..2 { relu }", "unknown-layer"),
@@ -469,6 +537,9 @@ REFUSED = [
     ("sym s input 3@8 if «s^2 == 4» { conv1-2 } else { conv1-s }", "undecided"),
     ("sym s input 3@8 if «s > 4» { conv1-4 } else { conv1-s }", "undecided"),
     # blocks
+    ("net v(n, «n») { input 3@n }", "already-defined"),
+    ("layer «conv3» : c@T -> c@T { add = c } input 3@8", "name-ends-in-number"),
+    ("block «conv3» { relu } input 3@8", "name-ends-in-number"),
     ("input 3@8 «body»", "no-body"),
     ("block b { «body» } input 3@8 b { relu | relu }", "missing-body"),
     ("block b { «body» } input 3@8 b", "no-body"),
@@ -514,6 +585,20 @@ REFUSED = [
     ("sym n : nat input 3@8 for i in 0..<n { relu as s(0) } add(«s(0)»)", "unknown-name"),
     ("sym n : nat input 3@8 for i in 0..<n { linear-(i + 1) as s(0) linear-3 } concat(«s(0)»)", "unknown-name"),
     ("sym n input 3@8 for i in 0..<n { for j in 0..<n { relu as s(i + j) } } concat(«s(0)»)", "unknown-name"),
+    ("sym n input 8@6 conv1-(max(here.c - 2, 4)) «x n»", "no-closed-form"),
+    ("input 3@8 for i in 1..2 { relu as s(i) } add(«s()»)", "tensor-needed"),
+    ("net v(n) { input 3@X } input 3@8 add(«v(2).macs(X=3)»)", "tensor-needed"),
+    ("sym n input 3@8 relu «x (0 - n)»", "bad-value"),
+    ("sym n input 3@8 conv3-4/2 «x (0 - n)(s=1)»", "bad-value"),
+    ("sym n input 3@8 for i in «1..(0 - n)» { linear-i }", "bad-value"),
+    (
+        "sym n input 3@8 for i in «0..<n» { linear-(if in.c == 3 then 4 else 5) linear-(if n - i >= 1 then in.c + 1 else 5) }",
+        "no-closed-form",
+    ),
+    (
+        "sym n input 3@8 for i in 0..<n { linear-(if in.c == 3 then 4 else 5) linear-(if «n - i >= 2» then in.c + 1 else 5) }",
+        "undecided",
+    ),
     ("input 3@8 from «t»", "tensor-needed"),
     ("input 3@8 for i in 1..3 { relu as s(i) } from «s(4)»", "unknown-name"),
     ("sym n input 3@8 for i in 1..n { relu as s(i) } from «s(4)»", "unknown-name"),
@@ -604,6 +689,9 @@ SAID = [  # a program, what is wrong, the help
     ("bottleneck-4", "unknown layer 'bottleneck'", "import it first: import std.resnet (bottleneck)"),
     ("resnet.bottleneck-4", "'resnet' is no imported module", "import it first: import std.resnet"),
     ("foo.bar", "'foo' is no imported module", None),
+    ("import std.resnet resnet.botleneck-64", "unknown layer 'resnet.botleneck'", "did you mean 'bottleneck'?"),
+    ("sym n : odd input 3@n", "unknown domain 'odd'", "domains are int, nat, positive, real"),
+    ("sym n : positve input 3@n", "unknown domain 'positve'", "did you mean 'positive'?"),
     ("rellu", "unknown layer 'rellu'", "did you mean 'relu', 'relu6' or 'prelu'?"),
     ("rellu3", "unknown layer 'rellu3'", "did you mean 'relu', 'relu6' or 'prelu'?"),
     ("qqqq", "unknown layer 'qqqq'", "'symcost layers' lists them"),
@@ -632,6 +720,21 @@ SAID = [  # a program, what is wrong, the help
     ("set relu.q = 1", "no layer has the setting 'relu.q'", None),
     ("set conf.bias = true", "no layer has the setting 'conf.bias'", "did you mean 'conv', 'upconv' or 'dwconv'?"),
     ("set bais = true", "no layer has the setting 'bais'", "did you mean 'bias' or 'biases'?"),
+    ("rellu1x2x3x4", "unknown layer 'rellu1x2x3x4'", "did you mean 'relu', 'relu6' or 'prelu'?"),
+    ("conv1-Xxab", "unknown name 'Xxab'", "declare it: sym Xxab"),
+    (
+        "sym n input 3@8 for i in 1..n { upsample(3) maxpool2 }",
+        "no rule with a closed form tells how the shape changes with the turns (3@8 comes in)",
+        "give the count a number of at most 64",
+    ),
+    (
+        "sym n : nat input 3@8 for i in 1..n { upsample(3) maxpool2 }",
+        "no rule with a closed form tells how the shape changes with the turns (3@8 comes in)",
+        "give the count a number of at most 64; if the loop always runs, say so: assume n >= 1",
+    ),
+    ("set strikt = true", "no layer has the setting 'strikt'", "did you mean 'strict'?"),
+    ("set bach = 2", "no layer has the setting 'bach'", "did you mean 'batch'?"),
+    ("set forms = 2", "no layer has the setting 'forms'", "did you mean 'form'?"),
     ("set qqqq = 1", "no layer has the setting 'qqqq'", "settings are the options of layers, batch, form and strict"),
     ("set a.b.c = 1", "no layer has the setting 'a.b.c'", "settings are the options of layers, batch, form and strict"),
     ("block b(e=2) { } set b.qqq = 3", "'b' has no option 'qqq'", "options: e"),
@@ -641,6 +744,11 @@ SAID = [  # a program, what is wrong, the help
     ("conv3-4(pad=smae)", "'pad' of 'conv' is one of same, valid or a size, not 'smae'", "did you mean 'same'?"),
     ("conv3-4(zzzz=1)", "'conv' has no option 'zzzz'", "options: k, c, s, pad, groups, dil, bias, round"),
     ("relu(zzzz=1)", "'relu' has no option 'zzzz'", None),
+    (
+        "conv3-4(1, 1, 1, true, floor, 7)",
+        "'conv' takes no further argument",
+        "options: k, c, s, pad, groups, dil, bias, round",
+    ),
     ("conv3(5)-4", "'conv' takes no further argument", "options: k, c, s, pad, groups, dil, bias, round"),
     (
         "conv(3, 5)-4",
@@ -653,6 +761,13 @@ SAID = [  # a program, what is wrong, the help
     # layers of the user
     ("layer m : c@* -> c@* { zz = c } m", "unknown cost 'zz'", "declare a cost of your own: metric NAME"),
     ("layer m : c@* -> c@* { mca = c } m", "unknown cost 'mca'", "did you mean 'mac'?"),
+    (
+        "metric m : turn = macs",
+        "a cost is counted once for each 'sample' or once for the 'batch', not 'turn'",
+        None,
+    ),
+    ("layer m : c@T -> c@T { add = T } input ids@8 m", "'m' takes numbers, the tensor here is ids@8", None),
+    ("layer m : ids@T -> 4@T { add = T } input 3@8 m", "'m' takes token ids, the tensor here is 3@8", None),
     ("layer m : 4@* -> 4@* { add = 1 } m", "'m' takes 4@*; the tensor here is 3@8x8", None),
     ("layer m(w) : w@* -> w@* { add = 1 } m(4)", "'m' takes w@* with w = 4; the tensor here is 3@8x8", None),
     # sizes
@@ -680,7 +795,7 @@ SAID = [  # a program, what is wrong, the help
 @pytest.mark.parametrize(("program", "message", "help_"), SAID, ids=[program for program, _, _ in SAID])
 def test_what_is_said(program: str, message: str, help_: str | None) -> None:
     with pytest.raises(symcost.SymcostError) as refused:
-        symcost.parse(f"input 3@8x8 {program}")
+        symcost.parse(program if "input" in program else f"input 3@8x8 {program}")
     (found,) = refused.value.diagnostics
     assert (found.message, found.help) == (message, help_)
 
@@ -700,6 +815,22 @@ NEEDS: dict[str, tuple[str, ...]] = {  # what a network needs to exist
     "sym n, k input 8@X for i in 1..n { conv1-(2*i*k - 5) conv1-8 }": ("k ≥ 3",),
     "sym n, k input 8@X for i in 1..n { conv1-(k - i^2) conv1-8 }": ("k ≥ n² + 1",),
     "sym n, k input 6@X for i in 1..n { if i > 2 { conv1-6(groups=k) } }": ("k | 6 where t ≥ 2 for t = 0..n - 1",),
+    "sym n input 8@6 for i in 1..n { for j in 1..i { attention(j) } }": ("u + 1 | 8 for t = 0..n - 1, u = 0..t",),
+    "sym n, t, u, v input 8@6 for i in 1..n { conv1-8(groups=i) } linear-(t + u + v)": ("w + 1 | 8 for w = 0..n - 1",),
+    "sym n, t, u, v, w input 8@t for i in 1..n { conv1-8(groups=i) } linear-(u + v + w)": (
+        "t1 + 1 | 8 for t1 = 0..n - 1",
+    ),
+    "sym n input 8@5 for i in 1..n { linear-(if i < n and i > 1 then 8 else 6) linear-8 }": ("n ≥ 2",),
+    "sym n : nat input 4@5 for i in 1..n { linear-(if n >= 1 then 8 else 5) linear-(if i < n then 4 else 6) }": (
+        "n ≥ 1",
+    ),
+    "sym k input 4@9 conv3-8/2 x k(s=1) relu": (),
+    "sym n : nat sym k block b { conv1-8(groups=k) } input 8@6 b x n b": ("k | 8",),
+    "sym n : nat sym k block b { conv1-8(groups=k) } input 8@6 b x n relu": ("k | 8 where n ≥ 1",),
+    "sym k : nat input 4@9 conv3-8/2 x k(s=1) relu": ("k ≥ 1",),
+    "sym n input 3@n for i in 1..<n { idle { maxpool2 } } idle { maxpool2 }": ("n ≥ 2",),
+    "block b { conv1-8(groups=k) } sym n, k input 8@6 for i in 1..n { b }": ("k | 8",),
+    "sym n : nat input 3@8 for i in 0..<n { linear-(if n >= 1 then 3 else 5) }": (),
     "sym n : nat sym k input 6@X conv1-6(groups=k) x n": ("k | 6 where n ≥ 1",),
     "sym n : nat sym k input 6@X for i in 1..n { conv1-6(groups=k) conv1-(6 + i) conv1-6 }": ("k | 6 where n ≥ 1",),
     "sym n : nat input 3@8 for i in 0..<n { if i == 0 { conv1-4 } }": ("n ≥ 1",),
@@ -712,10 +843,23 @@ NEEDS: dict[str, tuple[str, ...]] = {  # what a network needs to exist
         "k | 3 where [n ≥ 3] = 0",
     ),
     "sym n input 6@X if n > 2 { conv1-6(groups=4) }": ("n ≤ 2",),
+    "sym n input 6@X if n == 2 { conv1-6(groups=4) }": ("4 | 6 where n = 2",),
+    "sym n input 6@X if n != 2 { conv1-6(groups=4) }": ("4 | 6 where n ≠ 2",),
+    "sym n, k input 6@X for i in 1..n { if k > 2 { conv1-6(groups=9) } }": ("k ≤ 2",),
+    "sym n, k input 6@X for i in 1..n { if k > 2 { conv1-6(groups=7 + i) } }": (
+        "t + 8 | 6 where k ≥ 3 for t = 0..n - 1",
+    ),
     "sym n input 6@X if n > 2 { conv1-6(groups=4) } else { relu }": ("n ≤ 2",),
     "sym n input 3@X if n > 2 { maxpool3 } else { maxpool3 }": ("X ≥ 3 where n ≥ 3", "X ≥ 3 where [n ≥ 3] = 0"),
     "sym n input 3@X if n > 2 { idle { maxpool3 } } idle { maxpool3 }": ("X ≥ 3",),
     "sym n : nat input 3@X for i in 0..<n { idle { maxpool3 } } idle { maxpool3 }": ("X ≥ 3",),
+    "sym s, k input 4@7 residual(when=s == 1 and in.c == k) { conv3-k/s bn } relu": (),
+    "sym s, k input 4@7 if k > 1 { residual(when=s == 1) { conv3-4/s conv1-4 } } else { maxpool1/s }": (),
+    "sym n, k input 6@X if n > 2 { if k > 1 { conv1-6(groups=4) } }": ("4 | 6 where n ≥ 3, k ≥ 2",),
+    # of sizes that have names
+    "input 3@X conv3-4/2 : 4@M maxpool3": ("X ≥ 5",),
+    "sym k input 3@X linear-(2*k) : C@X split { id | id }": (),
+    "sym k input 3@X linear-(3*k) : C@X split { id | id }": ("2 | k",),
     # of other things
     "sym k assume X % k == 0 input 3@X maxpool(k)": ("k | X",),
     "input C@X split { id | id }": ("2 | C",),
@@ -733,6 +877,9 @@ NEEDS: dict[str, tuple[str, ...]] = {  # what a network needs to exist
     "assume X == 2*X - 3 input 3@X relu": ("X = 3",),
     "assume X % 4 == X input 3@X relu": ("⌊X/4⌋ = 0",),
     "sym k assume X % k == X input 3@X relu": ("⌊X/k⌋ = 0",),
+    "sym r assume X % 4 == r input 3@X relu": ("X = 4·⌊X/4⌋ + r",),
+    "sym k assume X <= 9, X % k == 1 input 3@X relu": ("X ≤ 9", "k·⌊X/k⌋ = X - 1"),
+    "sym r assume X <= 9, X % 4 == r input 3@X relu": ("X ≤ 9", "X = 4·⌊X/4⌋ + r"),
     "sym r : real assume r % 2 == 0 input 3@8 linear-r": ("2 | r", "r is an integer", "r ≥ 1"),
     # what the user assumes is said where the network has such a symbol
     "assume X % 4 == 3, X <= 10 input 3@X if X <= 7 { relu } maxpool3/4": ("4 | X - 3", "X ≤ 10"),
@@ -746,23 +893,28 @@ def test_what_a_network_needs(program: str) -> None:
     assert symcost.parse(program).conditions == NEEDS[program]
 
 
-def test_symbols_of_a_network() -> None:
+PLACES = (  # where a symbol may stand in a network
+    "input a@9 relu", "input 8@a relu", "input 8@9 conv1-a", "input 8@9 conv(a)-3", "input 8@9 experts(a) { relu }",
+    "input 8@9 experts(9, active=a) { relu }", "input 8@9 linear-3 x a", "input 8@9 for i in 1..a { linear-i }",
+    "input 8@9 if a > 3 { linear-8 }", "input 8@9 windows(a) { linear-3 }", "set batch = a input 8@9 linear-3",
+    "input 8@9 concat { linear-a | linear-3 }", "input 8@9 f", "input 8@9 idle { freeze { linear-a } }",
+    "input 8@9 linear-3 as t attention(1, kv=t, dk=a)", "input 8@9x9 maxpool(2 x a)", "input 8@9 m",
+    "input 8@9 residual(when=a > 3) { linear-8 }", "input 8@9 split(a, 8 - a) { relu | id }",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_symbols_of_a_network(place: str) -> None:
     """A symbol of the file that stands nowhere in a net is not one of the net; wherever it stands, it is."""
-    places = (
-        "input a@9 relu", "input 8@a relu", "input 8@9 conv1-a", "input 8@9 conv(a)-3", "input 8@9 experts(a) { relu }",
-        "input 8@9 experts(9, active=a) { relu }", "input 8@9 linear-3 x a", "input 8@9 for i in 1..a { linear-i }",
-        "input 8@9 if a > 3 { linear-8 }", "input 8@9 windows(a) { linear-3 }", "set batch = a input 8@9 linear-3",
-        "input 8@9 concat { linear-a | linear-3 }", "input 8@9 f", "input 8@9 idle { freeze { linear-a } }",
-        "input 8@9 linear-3 as t attention(1, kv=t, dk=a)", "input 8@9x9 maxpool(2 x a)", "input 8@9 m",
-        "input 8@9 residual(when=a > 3) { linear-8 }", "input 8@9 split(a, 8 - a) { relu | id }",
-    )  # fmt: skip
-    head = "sym a, b assume a >= 2, b >= 5 shared block f { linear-a } layer m : c@T -> c@T { add = a } "
-    nets = " ".join(f"net v{i} {{ {net} }}" for i, net in enumerate(places))
-    file = symcost.parse(head + nets)
-    for i, net in enumerate(places):
-        assert file.net(f"v{i}").symbols == ("a",), net
-        assert "b ≥ 5" not in file.net(f"v{i}").conditions
-        assert "a ≥ 2" in file.net(f"v{i}").conditions
+    head = "sym a, b, c assume a >= 2, b >= 5 shared block f { linear-a } layer m : c@T -> c@T { add = a } "
+    for _ in range(OFTEN + 3):  # what is used often is known by its pattern
+        net = symcost.parse(f"{head} net v {{ {place} }}").net("v")
+        assert net.symbols == tuple(net.domain.symbols) == ("a",)
+    assert "b ≥ 5" not in net.conditions
+    assert "a ≥ 2" in net.conditions
+    both = symcost.parse(f"{head} net v {{ {place} linear-(b + 1) relu }}").net("v")
+    assert both.symbols == ("a", "b")
+    assert symcost.parse(f"{head} net v {{ {place} }} input 8@9 linear-b").symbols == ("b",)
 
 
 def test_every_step_is_told_once() -> None:
@@ -774,11 +926,24 @@ def test_every_step_is_told_once() -> None:
     assert sorted(told) == sorted(["conv3-4", "maxpool2", "relu", "bn", "silu", "gelu", "softmax", *groups])
 
 
+@pytest.mark.parametrize("wrong", ["bogus", "conv9-4(pad=0)", "[relu bogus bn]", "add(t)", "conv1-k", "bn : 5@8"])
+def test_no_step_is_told_behind_a_mistake(wrong: str) -> None:
+    """What comes in is not known there."""
+    told: list[str] = []
+    found = attempted(
+        parse_syntax(Source("<told>", f"input 3@8 conv3-4 {wrong} relu silu x 2 [gelu]")),
+        lambda step, x, scope, nodes: told.append(step.span.text),
+    )
+    assert len(found.scope.report.diagnostics) == 1
+    assert told == ["conv3-4", *(["relu"] if "relu" in wrong else [])]
+
+
 def test_a_router_puts_out_a_score_for_each_expert() -> None:
     net = symcost.parse("input 8@T experts(4, active=2) { linear-6 } linear-5")
     assert net.activations == "(4 + 2*6 + 5)*T"
     assert net.macs == "(8*4 + 2*8*6 + 6*5)*T"
     assert [str(row.leaf.output) for row in net.layers] == ["4@T", "6@T", "5@T"]
+    assert [row.text for row in net.layers] == ["router", "linear-6", "linear-5"]
     bare = symcost.parse("input 8@T experts(4, active=2, router=false) { linear-6 } linear-5")
     assert bare.activations == "(2*6 + 5)*T"
 
@@ -804,6 +969,53 @@ def test_blocks_may_nest_so_deep() -> None:
             symcost.parse(f"{blocks} input 3@8 {names[0]}")
 
 
+@pytest.mark.parametrize(
+    "program", ["relu relu relu relu relu relu", "b b b", "c c", "b c relu", "for i in 1..6 { linear-i }"]
+)
+def test_a_network_may_have_so_many_layers(program: str) -> None:
+    """Those of a block count in each use."""
+    head = "block b { relu relu } block c { relu b } input 3@8"
+    with symcost.limits(layers=6):
+        symcost.parse(f"{head} {program}")
+        for more in ("bn", "relu", "b"):
+            with pytest.raises(symcost.SymcostError, match="more than 6 layers"):
+                symcost.parse(f"{head} {program} {more}")
+
+
+@pytest.mark.parametrize("first", ["", "conv3-4 bn", "conv3-4 x 3", "[relu bn] relu"])
+def test_a_chain_may_have_so_many_layers(first: str) -> None:
+    """Also of layers that are known by their patterns, wherever they begin."""
+    before = len(symcost.parse(f"input 3@8 {first}").layers) if first else 0
+    with symcost.limits(layers=40):
+        assert symcost.parse(f"input 3@8 {first} {'relu ' * (40 - before)}").output is not None
+        with pytest.raises(symcost.SymcostError, match="more than 40 layers"):
+            symcost.parse(f"input 3@8 {first} {'relu ' * (41 - before)}")
+
+
+def test_a_loop_without_a_formula_may_have_so_many_turns() -> None:
+    loop = "input 3@8 for i in 1..{} {{ linear-(if i == 3 then 4 else 5) }}"
+    with symcost.limits(turns=70):
+        assert symcost.parse(loop.format(70)).params == 20 + 30 + 24 + 25 + 66 * 30
+        with pytest.raises(symcost.SymcostError, match="turns=140"):
+            symcost.parse(loop.format(71))
+
+
+def test_a_mistake_before_a_loop_is_told_with_one_in_it() -> None:
+    """Each with the blocks it stands in."""
+    with pytest.raises(symcost.SymcostError) as refused:
+        symcost.parse("sym n let a = zz block b { for i in 1..n { relu maxpool2(pad=2) } } input 3@8 b")
+    told = refused.value.diagnostics
+    assert [(d.code, len(d.notes)) for d in told] == [("unknown-name", 0), ("layer-needs", 1)]
+
+
+@pytest.mark.parametrize(("turns", "rows"), [(1, 1), (3, 3), (63, 63), (64, 64), (65, 2), (1000, 2)])
+def test_a_loop_of_few_turns_is_written_out(turns: int, rows: int) -> None:
+    """A longer one is its first turn, which has another input, and all others in closed form."""
+    net = symcost.parse(f"input 3@8 for i in 1..{turns} {{ linear-i }}")
+    assert len(net.layers) == rows
+    assert net.params == 4 + sum(i * (i - 1) + i for i in range(2, turns + 1))
+
+
 def test_sums_are_formulas_too() -> None:
     """In LaTeX a sum over a range; its terms are added up as those of a loop are."""
     net = symcost.parse("sym n input 3@8 for i in 2..n + 2 { linear-i }")
@@ -815,6 +1027,12 @@ def test_sums_are_formulas_too() -> None:
     [
         ("linear-(k - 8) linear-(3 - k)", "contradiction", "this network never exists: it needs k >= 9 and k <= 2"),
         ("linear-k linear-(k - 1) linear-(3 - k)", None, None),
+        ("sym n : nat for i in 0..<n { linear-(k - 8 - i % 2) linear-3 } linear-(3 - k)", None, None),
+        (
+            "for i in k - 1 downto 0 { linear-(4*i) linear-8 }",
+            "contradiction",
+            "this network never exists: it needs k >= 2 and k <= 1",
+        ),
         ("conv1-k add(in) conv1-(k - 4)", "contradiction", "this network never exists: it needs k == 3 and k >= 5"),
         (
             "for i in 2..k { linear-i } linear-(2 - k)",
@@ -862,6 +1080,60 @@ def test_a_mistake_in_an_imported_file_is_told_there(tmp_path: Path) -> None:
     (found,) = refused.value.diagnostics
     assert found.span is not None
     assert (found.span.source.name, found.span.text) == (str(tmp_path / "lib.arch"), "bogus")
+
+
+@pytest.mark.parametrize("program", ["", "\n", "# nothing", "let a = 3", "block b { relu }"])
+def test_a_program_without_a_network(program: str) -> None:
+    net = symcost.parse(program)
+    assert (net.input, net.output, net.layers, net.symbols, net.conditions) == (None, None, (), (), ())
+
+
+@pytest.mark.parametrize(("per", "counted"), [("", 15), (": sample", 15), (": batch", 3)])
+def test_a_cost_of_a_sample_or_of_the_batch(per: str, counted: int) -> None:
+    net = symcost.parse(f"metric m {per} set batch = 5 layer l : c@T -> c@T {{ m = c }} input 3@8 l relu")
+    assert net.cost("m") == counted
+
+
+def test_a_program_may_have_so_many_symbols() -> None:
+    with symcost.limits(symbols=2):
+        symcost.parse("sym a, b input 3@8 linear-(a + b)")
+        with pytest.raises(symcost.SymcostError, match="more than 2 symbols"):
+            symcost.parse("sym a, b sym c input 3@8 linear-(a + b + c)")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "if n > 2 { residual { conv1-k } } residual { conv1-k }",
+        "residual { conv1-k } if n > 2 { residual { conv1-k } }",
+        "for i in 1..<n { residual { conv1-k } } residual { conv1-k }",
+    ],
+)
+def test_where_the_same_tensors_meet_the_same_is_needed(program: str) -> None:
+    """Also where they met before under a condition."""
+    net = symcost.parse(f"sym n, k input 6@X {program}")
+    for n in (1, 2, 3):
+        assert net.at(n=n, k=6).params == symcost.parse(f"let n = {n} let k = 6 input 6@X {program}").params
+        with pytest.raises(symcost.SymcostError, match="outside-domain"):
+            net.at(n=n, k=5)
+
+
+def test_ids_are_no_symbol() -> None:
+    net = symcost.parse("input ids@T embed(9)-4")
+    assert set(net.domain.symbols) == {"T"}
+    with pytest.raises(symcost.SymcostError, match="unknown-symbol"):
+        net.at(ids=3)
+
+
+def test_where_a_name_is_defined_is_said() -> None:
+    """An argument of a block is defined by each use of it, at no place."""
+    for program, notes in (
+        ("let a = 3\nlet a = 4", ("it is defined at <text>:1:1",)),
+        ("block b(k) { let k = 3 }\ninput 3@8 b(2)", ()),
+    ):
+        with pytest.raises(symcost.SymcostError) as refused:
+            symcost.parse(program)
+        assert [d.notes for d in refused.value.diagnostics] == [notes]
 
 
 def test_a_choice_needs_a_tensor() -> None:

@@ -50,6 +50,16 @@ def test_a_file_beside_the_program_is_imported(tmp_path: Path) -> None:
     assert symcost.load(path).params == 9 * (3 * 4 + 4 * 4 + 4 * 4 + 4 * 4)
 
 
+@pytest.mark.parametrize("alias", ["", " as kit"])
+def test_a_file_in_folders_has_its_own_name(tmp_path: Path, alias: str) -> None:
+    (tmp_path / "parts" / "deep").mkdir(parents=True)
+    (tmp_path / "parts" / "deep" / "lib.arch").write_text("block b { conv1-4 }", encoding="utf-8")
+    name = "kit" if alias else "lib"
+    for written in ("parts.deep.lib", '"parts/deep/lib.arch"'):
+        path = program(tmp_path, main=f"import {written}{alias}\ninput 3@8 {name}.b")
+        assert symcost.load(path).params == 3 * 4 + 4
+
+
 def code_of(path: Path) -> list[str]:
     with pytest.raises(symcost.SymcostError) as error:
         symcost.load(path)

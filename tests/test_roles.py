@@ -84,6 +84,25 @@ def test_lengths_stand_behind_the_batch_unless_kernels_slide_along_them() -> Non
     assert str(signal.macs).startswith("B*d^2*k*")
 
 
+@pytest.mark.parametrize(
+    ("program", "macs"),
+    [  # names that end in a digit; two symbols; one
+        ("sym b, b1 set batch = b1 input b@T linear-b", "b1*T*b^2"),
+        ("sym b, b1 set batch = b input b1@T linear-b1", "b*T*b1^2"),
+        ("sym T, B set batch = T input 3@B linear-4", "12*T*B"),
+        ("sym X, B set batch = X input 3@B linear-4", "12*X*B"),
+        ("sym C, A set batch = C input 3@A x A conv3-4", "108*C*A^2"),
+        ("sym W, k input 3@8 linear-W x 2 linear-k", "8*W*(W + k + 3)"),
+        ("sym B input 3@B linear-4", "12*B"),
+        ("sym a, k input 3@(2*a) x (2*a) conv(k)-4(pad=same)", "48*k^2*a^2"),
+        ("sym a, b set batch = 2*a input 3@(2*b) linear-4", "48*a*b"),
+        ("sym b, a set batch = 2*b input (2*a)@8 linear-4", "128*b*a"),
+    ],
+)
+def test_short_products_have_the_order_too(program: str, macs: str) -> None:
+    assert str(symcost.parse(program).macs) == macs
+
+
 def test_repeats_in_repeats_are_walked_once() -> None:
     """Asking each for its first layer anew would take twice as long for every level."""
     net = symcost.parse("sym C, X input C@X x X " + "[" * 40 + "id conv3-C" + "] x 2" * 40)
@@ -148,6 +167,23 @@ MEANT = {  # a network, and what its symbols are to a reader
         "d": "input channels",
         "T": "length of the input",
     },
+    "sym E, k input d@T experts(E, active=2*k) { linear-3 }": {
+        "E": "number of experts",
+        "k": "experts that a token uses",
+        "d": "input channels",
+        "T": "length of the input",
+    },
+    "sym a, b, c, d, e input 8@T linear-8 x a shared block f { linear-b } f experts(4, active=c, router=false) { linear-8 } "
+    "idle { linear-d } for i in 1..e { concat { id | linear-i } }": {
+        "a": "number of repeats of linear-8",
+        "b": "output width of linear-b",
+        "c": "experts that a token uses",
+        "d": "output width of linear-d",
+        "e": "number of repeats of linear-i",
+        "T": "length of the input",
+    },
+    "assume X % 4 == 0 input 3@X x X conv3-4/2": {"X": "side of the input"},
+    "sym n input 4@T [add { id | id }] x n": {"n": "number of repeats of add", "T": "length of the input"},
     "sym a, b, c input 3@X if a > 2 { linear-b } else { linear-b } freeze { linear-c }": {
         "b": "output width of linear-b",
         "c": "output width of linear-c",
