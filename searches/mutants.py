@@ -114,7 +114,7 @@ class Mutated:
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_PROMISED = ast.Assert | ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global
+_PROMISED = ast.Assert | ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom | ast.Global | ast.arg
 
 
 def _functions(tree: ast.Module | ast.ClassDef, outer: str) -> Iterator[tuple[str, _Function]]:
@@ -137,6 +137,8 @@ def _inside(function: _Function) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, ast.AnnAssign):
             todo += [node.value] if node.value else []
+        elif isinstance(node, _Function):
+            todo += [node.args, *node.body]
         elif isinstance(node, ast.MatchValue) and isinstance(node.value, ast.UnaryOp):
             todo.append(node.value.operand)  # a pattern may say -1 and may not say +1
         else:

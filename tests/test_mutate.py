@@ -15,6 +15,9 @@ from searches.inputs import PACKAGE
 from searches.mutants import Mutant, Mutated
 from searches.mutate import Tried, equivalents, found, run, sites
 
+# by pytest-xdist
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 CHANGED = """
 def f(a, b):
     "Says what it does."
@@ -30,6 +33,10 @@ class C:
     @property
     def p(self):
         return [x for x in self if x == 3]
+
+def h():
+    def inner(a: int | None, b: "word" = 1) -> int | None:
+        return a
 """
 MUTANTS = {
     ("f", "total = 0"): {"0 -> 1"},
@@ -55,6 +62,7 @@ MUTANTS = {
         "x == 3 -> x != 3",
         "3 -> 4",
     },
+    ("h", "def"): {"1 -> 2", "return a -> return None"},
 }
 
 
@@ -137,6 +145,7 @@ def test_judgement(
     tests: list[Any] = [Tried(test, 0.0)] if test else []  # type: ignore[arg-type]
     monkeypatch.setattr(mutate, "passes", lambda item: item())
     monkeypatch.setattr(mutate, "SLACK", 1)
+    monkeypatch.setattr(mutate, "forget", lambda: None)  # in the process of a whole test run it takes a second
     assert run(Mutant("", "", 1, *change, code), doubled, tests) == outcome  # type: ignore[arg-type]
     assert doubled(4) == 8
 
