@@ -153,3 +153,45 @@ def test_a_block_knows_what_is_defined_behind_it() -> None:
     """Where it is used after that, on another tensor."""
     found = symcost.parse("block b { bn relu } input 8@8x8 b b b b conv3-16 block bn { conv1-4 } b")
     assert [row.text for row in found.layers][-2:] == ["conv1-4", "relu"]
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        ("conv1-0", "at least 1"),
+        ("conv1-(0 - 4)", "at least 1"),
+        ("conv1-(7/2)", "whole number|integer"),
+        ("conv1-4 : 5@8x8", "not 5@8x8"),
+        ("relu : 4@8x9", "not 4@8x9"),
+    ],
+)
+def test_what_is_wrong_is_wrong_however_often_it_was_right(call: str, message: str) -> None:
+    often = "conv1-4 relu " * (patterns.OFTEN + 3)
+    with pytest.raises(symcost.SymcostError, match=message) as caught:
+        symcost.parse(f"input 4@8x8 {often} {call}")
+    span = caught.value.diagnostics[0].span
+    assert span is not None and span.start >= len(f"input 4@8x8 {often}")
+
+
+def test_counts_names_and_sizes_behind_a_call_are_read() -> None:
+    """Of a call that is known as one of many: `x 3`, `as t`, `: M@...`, and the limit of layers."""
+    often = "conv1-4 relu " * (patterns.OFTEN + 3)
+    several = symcost.parse(f"input 4@8x8 {often} conv1-4 x 3 relu x 2")
+    assert several.macs == symcost.parse(f"input 4@8x8 {often} conv1-4 conv1-4 conv1-4 relu relu").macs
+    named = symcost.parse(f"input 4@8x8 {often} conv1-4 as t relu concat(t)")
+    assert str(named.output) == "8@8x8"
+    sized = symcost.parse(f"sym X input 4@X x X {often} conv1-4 : 4@M x M relu conv1-4")
+    assert "M" in str(sized.output)
+    layers = 2 * (patterns.OFTEN + 3)
+    with symcost.limits(layers=layers):
+        symcost.parse(f"input 4@8x8 {often}")
+    with symcost.limits(layers=layers - 1), pytest.raises(symcost.SymcostError, match="more than"):
+        symcost.parse(f"input 4@8x8 {often}")
+
+
+def test_here_is_the_tensor_at_its_place() -> None:
+    """Behind a chain of plain calls, and named in the middle of one."""
+    often = "conv1-4 relu " * (patterns.OFTEN + 3)
+    found = symcost.parse(f"input 4@8x8 {often} conv1-6 relu conv1-(2*here.c) relu add(here) relu")
+    assert [row.text for row in found.layers][-4:] == ["conv1-(2*here.c)", "relu", "add", "relu"]
+    assert str(found.layers[-4].output) == "12@8x8"
