@@ -195,3 +195,55 @@ def test_here_is_the_tensor_at_its_place() -> None:
     found = symcost.parse(f"input 4@8x8 {often} conv1-6 relu conv1-(2*here.c) relu add(here) relu")
     assert [row.text for row in found.layers][-4:] == ["conv1-(2*here.c)", "relu", "add", "relu"]
     assert str(found.layers[-4].output) == "12@8x8"
+
+
+PAIRS = [
+    ("maxpool2", "maxpool2/1"),
+    ("maxpool2/1", "maxpool2/3"),
+    ("avgpool(2)", "avgpool(4)"),
+    ("maxpool3/2", "maxpool3/2(pad=1)"),
+    ("bn", "bn(affine=false)"),
+    ("conv3-8", "conv3-8(bias=false)"),
+    ("conv3-8", "conv3-8/2"),
+    ("conv3-8(pad=0)", "conv3-8(pad=1)"),
+    ("conv(3)-8", "conv(5)-8"),
+    ("conv(3)-8(pad=2)", "conv(3, pad=2)-8"),
+    ("conv3-k", "conv3-8"),
+    ("conv3-8/s", "conv3-8"),
+    ("conv3-(k + s)", "conv3-(k - s)"),
+    ("conv3-8(pad=s)", "conv3-8(pad=k)"),
+    ("relu", "leakyrelu"),
+    ("upsample2", "upsample3"),
+    ("linear-8", "linear-8(bias=false)"),
+    ("conv3-8(pad=2)", "conv3-8(dil=2)"),
+    ("conv3-8(groups=2)", "conv3-8(dil=2)"),
+]
+
+
+@pytest.mark.parametrize("one, other", PAIRS)
+def test_two_calls_that_differ_in_one_thing(one: str, other: str) -> None:
+    """Each is what it is by itself, whatever is known of the other."""
+    head = "let k = 6 let s = 2 input t: 8@16x16"
+
+    def row(net: symcost.Architecture, place: int) -> object:
+        found = net.layers[place]
+        return found.text, str(found.output), str(found.params), str(found.cost("exact"))
+
+    alone = [row(symcost.parse(f"{head} {call}"), -1) for call in (one, other)]
+    for _ in range(2):
+        both = symcost.parse(head + f" from t {one} from t {other}" * (patterns.OFTEN + 3))
+        assert [row(both, place) for place in range(len(both.layers))] == alone * (patterns.OFTEN + 3)
+        chained = symcost.parse(head + f" from t {one} {one} from t {other} {other}" * (patterns.OFTEN + 3))
+        assert [row(chained, place) for place in (-4, -2)] == alone
+        assert sorted(str(e.counts) for e in chained._tally.entries[:4]) == sorted(
+            str(e.counts) for e in chained._tally.entries[-4:]
+        )
+
+
+def test_a_name_is_what_it_is_in_this_turn() -> None:
+    """Widths, strides and options by the name of a loop, turn after turn on the same positions."""
+    turns = "for k in 1..3 { from t conv3-k from t conv1-8/k from t conv3-8(pad=k) } " * 3
+    written = "".join(f"from t conv3-{k} from t conv1-8/{k} from t conv3-8(pad={k}) " for k in (1, 2, 3)) * 3
+    looped, one_by_one = (symcost.parse(f"input t: 8@16x16 {text}") for text in (turns, written))
+    assert [str(r.output) for r in looped.layers] == [str(r.output) for r in one_by_one.layers]
+    assert (looped.params, looped.macs) == (one_by_one.params, one_by_one.macs)
