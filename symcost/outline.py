@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symcost.architecture import Architecture, Cost, Row
@@ -53,32 +52,32 @@ class _Numbered:
         return self.net._cost(self.net._apply(times.over_loops(times.work)), "times")
 
 
-def _parts(node: Node, times: Times, layers: _Numbered) -> Iterator[Part]:
+def _parts(node: Node, times: Times, layers: _Numbered) -> list[Part]:
+    # no generators: one inside another takes the C stack in Python 3.12, which 740 blocks in one another used up
     match node:
         case Leaf():
             number, row = layers.take()
-            if row.kind != "id":
-                yield Part(row.text, layers.often(times), (number,))
+            return [] if row.kind == "id" else [Part(row.text, layers.often(times), (number,))]
         case Sequence():
-            inside = tuple(p for part in node.parts for p in _parts(part, times, layers))
-            rows = tuple(n for p in inside for n in p.rows)
+            inside = [p for part in node.parts for p in _parts(part, times, layers)]
+            rows = tuple([n for p in inside for n in p.rows])
             if node.name is None or len(rows) < 2:
-                yield from inside
-            else:
-                yield Part(node.name, layers.often(times), rows, inside)
+                return inside
+            return [Part(node.name, layers.often(times), rows, tuple(inside))]
         case Repeat():
-            yield from _parts(node.node, times.repeated(node.count), layers)
+            return _parts(node.node, times.repeated(node.count), layers)
         case Loop():
-            yield from _parts(node.node, times.within(node.index, node.count), layers)
+            return _parts(node.node, times.within(node.index, node.count), layers)
         case Guarded():
-            yield from _parts(node.node, times.scaled(node.holds, node.holds, node.holds), layers)
+            return _parts(node.node, times.scaled(node.holds, node.holds, node.holds), layers)
         case Scaled():
-            yield from _parts(node.node, times.scaled(node.weights, node.active, node.work), layers)
+            return _parts(node.node, times.scaled(node.weights, node.active, node.work), layers)
         case Shared() | Frozen():
-            yield from _parts(node.node, times, layers)
+            return _parts(node.node, times, layers)
         case Fork():
-            for branch in node.branches if node.meet is None else (*node.branches, node.meet):
-                yield from _parts(branch, times, layers)
+            branches = node.branches if node.meet is None else (*node.branches, node.meet)
+            return [p for branch in branches for p in _parts(branch, times, layers)]
+    return []
 
 
 def once(net: Architecture, block: Part, name: str) -> Cost | None:

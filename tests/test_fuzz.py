@@ -14,7 +14,10 @@ from searches import fuzz, inputs
 from searches.targets import TARGETS, Broken, Target, with_numbers
 from symcost.parser import parse
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the search needs POSIX signals and fork")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the search needs POSIX signals and fork"),
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),  # by pytest-xdist
+]
 
 INPUTS = {"count": 25, "cli": 40, "prove": 40}
 

@@ -258,9 +258,11 @@ def test_files(name: str, folder: Path) -> None:
 )
 def test_places_that_cannot_be_written(output: str, code: str, folder: Path) -> None:
     (folder / "circle").symlink_to("circle")
-    process = started("show", "net.arch", "-o", output, folder=folder)
-    assert process.wait(60) == 1
-    assert process.communicate()[1].decode().startswith(f"error[{code}]: cannot write {output}: ")
+    for force in ((), ("--force",)):
+        process = started("show", "net.arch", "-o", output, *force, folder=folder)
+        assert process.wait(60) == 1
+        assert process.communicate()[1].decode().startswith(f"error[{code}]: cannot write {output}: ")
+    assert (folder / "circle").is_symlink()
 
 
 def test_a_file_that_comes_meanwhile(folder: Path) -> None:

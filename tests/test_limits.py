@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import fields
@@ -300,6 +301,14 @@ def test_megabytes() -> None:
         "error[over-limit]: this takes more than 100 megabytes of memory",
         "  = help: to raise the limit: --limit megabytes=200, or symcost.limits(megabytes=200)",
     ]
+
+
+def test_nobody_watches_afterwards() -> None:
+    """A thread that Python has to end takes memory to do so, which there may be none of."""
+    before = threading.active_count()
+    for _ in range(20):
+        assert CliRunner().invoke(cli, ["limits"]).exit_code == 0
+        assert threading.active_count() == before
 
 
 def test_a_formula_is_a_formula() -> None:

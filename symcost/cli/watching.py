@@ -35,6 +35,8 @@ class _Watch:
 
     def stop(self) -> None:
         self._over.set()
+        if self._thread.is_alive():  # where Python ends it, it aborts the process if there is no memory for that
+            self._thread.join(GRACE)
 
     def _look(self) -> None:
         said = not self.hurried

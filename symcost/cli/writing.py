@@ -116,10 +116,11 @@ def beside(path: Path, force: bool) -> Iterator[Path]:
 
 
 def _followed(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except RuntimeError:  # of Python before 3.13, where links lead in a circle
-        raise OSError(ELOOP, os.strerror(ELOOP)) from None
+    """Where links lead."""
+    whole = Path(os.path.realpath(path))
+    if whole.is_symlink():  # in a circle, which `Path.resolve` lets pass from Python 3.13 on
+        raise OSError(ELOOP, os.strerror(ELOOP))
+    return whole
 
 
 def _settle(place: Path, whole: Path, force: bool) -> None:
