@@ -80,6 +80,22 @@ def test_signs_of_quotients(size: Size) -> None:
             assert not claimed or found >= 0
 
 
+@pytest.mark.parametrize("low", [1, 4, 9])
+@pytest.mark.parametrize("exponent", [-1, 1, 2])
+def test_signs_of_roundings_beside_their_quotients(low: int, exponent: int) -> None:
+    """In numerators, in denominators and squared, with every sign: at the first integers, by Python."""
+    w, proved = Size.of(Symbol("W", low=low)), 0
+    slopes = [Fraction(i, 12) for i in (-9, -6, -4, -3, -2, 2, 4, 6, 8, 12)]
+    for d, c in every((2, 3), (-2, -1, Fraction(-1, 2), Fraction(1, 2), 1, 2)):
+        defined = [i for i in range(low, low + 12) if i >= d or exponent > 0]
+        found = [(c * Fraction(i // d) ** exponent, Fraction(i) ** exponent) for i in defined]
+        for slope, constant in every(slopes, (-1, 0, 1)):
+            if never_negative(c * floor(w / d) ** exponent + slope * w**exponent + constant):
+                proved += 1
+                assert all(rounded + slope * whole + constant >= 0 for rounded, whole in found), (d, c, slope, constant)
+    assert proved > 60
+
+
 def test_signs_that_are_open() -> None:
     """Each of these is negative somewhere."""
     a, c = (Size.of(Symbol(n, low=1, high=3)) for n in "ac")
@@ -96,6 +112,7 @@ def test_signs_that_are_open() -> None:
         z**3,
         x - y,
         floor(x / 2) - 1,
+        floor(x / s) ** 2 - ((x - s + 1) / s) ** 2,
         minimum(x, z),
     ]:
         assert not never_negative(size), size
@@ -112,9 +129,13 @@ PROVED = {
     "an even power": z**2,
     "a rounding": floor(x / 2),
     "a rounding below its quotient": x - 2 * floor(x / 2),
+    "a rounding above a share of its quotient": floor(Size.of(Symbol("W", low=3)) / 2)
+    - Size.of(Symbol("W", low=3)) / 3,
+    "a rounding less than 1 below its quotient": 2 * floor(x / 2) - x + 1,
     "a rounding up": ceil(x / 3) - 1,
     "a quotient": x / (x + y),
     "a quotient by a symbol": x / s - 1 / s,
+    "a quotient by a symbol that may be 0, where there is none": (x**2 - x) / p,
     "a power": Size.of(2) ** x - 2,
     "a root": sqrt(x),
     "a minimum": minimum(x, y) - 1,
@@ -248,6 +269,10 @@ def test_divisibility_that_is_decided() -> None:
     assert divisible(8 * x + 8, Size.of(4)).holds() is True
     assert divisible(x, Size.of(4)).holds() is None
     assert divides(s, Size.of(0)) is True
+    four = [(k * (k + 1) * (k + 2) * (k + 3)) for k in (x, y)]  # four integers in a row have a product that 24 divides
+    assert divides(Size.of(24), four[0]) is True
+    assert divides(Size.of(64), four[0] * four[1]) is True
+    assert divides(Size.of(16), four[0]) is None
 
 
 @given(conditions())

@@ -463,7 +463,7 @@ def _relaxed(size: Size) -> Size | None:
                 least = (n - d + 1) / d
                 if over:
                     value = n / d
-                elif (lower(least) or 0) > 0:
+                elif (low := lower(least)) is not None and (low > 0 or (low == 0 and exponent > 0)):
                     value = least
                 changed = True
             part = part * value**exponent
