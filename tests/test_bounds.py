@@ -89,6 +89,26 @@ def test_bounds_are_reached(size: Size) -> None:
     assert (lower(size), upper(size)) == (min(found), max(found))
 
 
+RANGES = [(i, j) for i in (None, -3, -1, 0, 1, 2) for j in (-2, 0, 1, 4, None) if i is None or j is None or i <= j]
+
+
+@pytest.mark.parametrize("first", RANGES, ids=str)
+def test_bounds_of_products(first: tuple[int | None, int | None]) -> None:
+    """Never passed; reached where all ends are known, and the lower one also where neither factor is negative."""
+    for second in RANGES:
+        ends = [Symbol(name, low=i, high=j) for name, (i, j) in (("F", first), ("G", second))]
+        of_each = [range(-7 if b.low is None else int(b.low), (9 if b.high is None else int(b.high)) + 1) for b in ends]
+        found = [f * g for f, g in every(*of_each)]
+        both = Size.of(ends[0]) * Size.of(ends[1])
+        low, high = lower(both), upper(both)
+        assert (low is None or low <= min(found)) and (high is None or high >= max(found))
+        assert (lower(-both), upper(-both)) == (None if high is None else -high, None if low is None else -low)
+        if None not in (*first, *second):
+            assert (low, high) == (min(found), max(found))
+        elif min(i for r in of_each for i in r) >= 0:
+            assert low == min(found)
+
+
 # Least and greatest, None where there is none or none is known.
 OPEN = [
     (x, 1, None),
@@ -239,6 +259,7 @@ INTEGERS = [
     (floor(a * 3), True),
     (ceil(a * 3), True),
     (minimum(x, s), True),
+    (maximum(x, s), True),
     (maximum(x, a), False),
     (gcd(x, s), True),
     (sqrt(x), False),

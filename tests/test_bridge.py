@@ -139,6 +139,7 @@ EXPRESSIONS: list[tuple[Size, Any]] = [
 @pytest.mark.parametrize(("size", "expr"), EXPRESSIONS, ids=[str(case[0]) for case in EXPRESSIONS])
 def test_what_sympy_is_given(size: Size, expr: Any) -> None:
     assert to_sympy(size) == expr
+    assert sympy.sympify(size) == to_sympy(size)
 
 
 @given(st.integers(1, 9), st.integers(0, 9), st.integers(-9, 9))

@@ -89,6 +89,7 @@ AT_LEAST = [
     (floor(x / 2), floor(y / 2) + 2, "floor(X/2) >= floor(Y/2) + 2"),
     (ceil(a * 3), Size.of(4), "alpha > 1"),
     (2 * ceil(a * 3), Size.of(4), "3*alpha > 1"),
+    (ceil(a * 3) * minimum(x, y), Size.of(4), "ceil(3*alpha)*min(X, Y) >= 4"),
     (ceil(a * 3), ZERO, "3*alpha > -1"),
     (Size.of(4), ceil(a * 3), "ceil(3*alpha) <= 4"),
     (ceil(a * 3) * x, Size.of(4), "ceil(3*alpha)*X >= 4"),
@@ -113,6 +114,16 @@ AT_LEAST = [
     (Size.of(5), Size.of(2), "0 <= 1"),
     (Size.of(1), Size.of(2), "0 <= -1"),
 ]
+
+
+def test_what_says_the_same_is_one_condition() -> None:
+    for one, other in (
+        (at_least(ceil(a * 4), 3), at_least(ceil(a * 2), 2)),
+        (at_least(ceil(a * 4), 3), at_least(2 * ceil(a * 4), 5)),
+        (at_least(floor(x / 2), 3), at_least(x, 6)),
+        (at_least(floor(x / 2), 3), at_least(2 * x, 11)),
+    ):
+        assert one == other
 
 
 @pytest.mark.parametrize(("left", "right", "text"), AT_LEAST, ids=[case[2] for case in AT_LEAST])

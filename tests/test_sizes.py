@@ -259,7 +259,8 @@ def test_powers_with_symbols_above() -> None:
 def test_powers_of_zero() -> None:
     """0^X is 0 from X = 1 on, where nothing can be divided by it; 0^0 is 1, so that an exponent that may be 0 stays."""
     assert Size.of(0) ** x == 0
-    assert Size.of(0) ** Size.of(Symbol("n", low=0)) != 0
+    turn = Symbol("t", low=0)
+    assert [(Size.of(0) ** Size.of(turn)).subs({turn: Size.of(i)}).number for i in range(4)] == [1, 0, 0, 0]
     with pytest.raises(SymcostError):
         x / Size.of(0) ** x
 
@@ -709,6 +710,24 @@ def test_a_shape_multiplies_out() -> None:
     assert shape.vectors == s * shape.positions
     assert (shape.rank, Shape(x).rank) == (2, 0)
     assert Shape(x).positions == 1
+
+
+def test_equal_shapes() -> None:
+    """By what they are, not by which tensor it is; equal ones have equal hashes."""
+    shape = Shape(x, (y, s), s)
+    for same in (shape, Shape(x, (y, s), s), Shape(x, (y, s), s, tag="a"), shape.subs({})):
+        assert shape == same
+        assert hash(shape) == hash(same)
+    others = (
+        Shape(y, (y, s), s),
+        Shape(x, (s, y), s),
+        Shape(x, (y, s)),
+        Shape(x, (y, s), s, ids=True),
+        shape.text(),
+        x,
+    )
+    for other in others:
+        assert (shape == other) is False
 
 
 def test_a_shape_of_numbers_is_a_tuple() -> None:
