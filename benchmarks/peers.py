@@ -89,11 +89,13 @@ def _one(package: str, home: Home | None, mine: float, theirs: float | None) -> 
 
 def _sizes(home: Home | None, rounds: int) -> Line:
     """A hundred sizes in one process, without imports: parsed and evaluated, or run again and again."""
+    import numpy as np
+
     import symcost
 
     def ours() -> list[int]:
         count = symcost.parse(RESNET_152).function("X", of="flops")
-        return [count(side) for side in SIDES]
+        return [int(n) for n in count(np.asarray(SIDES))]
 
     name = f"{len(SIDES)} sizes of ResNet-152, in process, text to FLOPs"
     time = best([ours], 10 * rounds)[0]

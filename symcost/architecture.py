@@ -60,7 +60,7 @@ class Cost:
     convention: str | None
     uncounted: tuple[str, ...]
     domain: Domain = field(repr=False)
-    _hints: tuple[Size, ...] = field(default=(), repr=False)
+    _hints: Iterable[Size] = field(default=(), repr=False)
     _counts: tuple[Symbol, ...] = field(default=(), repr=False)
     _form: tuple[str, ...] = field(default=("factored",), repr=False)  # and the names it is collected by
 
@@ -431,6 +431,16 @@ class _Counted:
         return tuple(found)
 
 
+class _Hints:
+    """Likely factors of the costs of a network, looked for when a formula is written."""
+
+    def __init__(self, net: Architecture) -> None:
+        self._net = net
+
+    def __iter__(self) -> Iterator[Size]:
+        return iter(self._net._hints)
+
+
 class Architecture(Displayed):
     """A network, with symbols for what is not fixed.
 
@@ -642,7 +652,7 @@ class Architecture(Displayed):
         return tuple(dict.fromkeys(size for size in moved if len(size.terms) > 1))[:8]
 
     def _cost(self, size: Size, unit: str, name: str | None = None, uncounted: tuple[str, ...] = ()) -> Cost:
-        return Cost(size, unit, name, uncounted, self.domain, self._hints, self._counted.counts)
+        return Cost(size, unit, name, uncounted, self.domain, _Hints(self), self._counted.counts)
 
     def _priced(self, rule: Convention, size: Size, counts: Mapping[str, Size], entries: Callable[[], Alike]) -> Cost:
         return self._cost(

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 import symcost
-from symcost.graph.arguments import split_name
+from symcost.graph.spelling import split_name
 from symcost.layers import KINDS, Layer, known, slots
 
 DIGITS = "linear-(k + 10*m + 100*c + 1000*s + 10000*e + 100000*g)"

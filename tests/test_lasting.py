@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import examples
 
 import symcost
-from symcost.graph import modules, patterns
+from symcost.graph import modules, patterns, plain
 
 BLOCKS = "import std.resnet (stem, basic, bottleneck) import std.inception (cbr) import std.dense (transition)"
 
@@ -61,6 +61,7 @@ def from_nothing() -> Iterator[None]:
 def forget() -> None:
     """As in another process."""
     patterns.forget()
+    plain.LIBRARY.forget()
     modules._shipped.cache_clear()
 
 

@@ -11,7 +11,7 @@ from strategies import examples, uses
 
 import symcost
 from symcost import syntax as s
-from symcost.graph import patterns
+from symcost.graph import patterns, plain
 from symcost.layers import Layer, known
 
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.kind) for kind in known()])
@@ -103,11 +103,13 @@ def test_patterns_are_what_each_call_is(kind: type[Layer], data: st.DataObject) 
         lines += ["from t", f"linear-{channels}", *replace(use, sizes=sizes).program().split("\n")[1:]]
     own, patterns.OFTEN = patterns.OFTEN, 10**9
     patterns.forget()
+    plain.LIBRARY.forget()
     try:
         one_by_one = resolved("\n".join(lines))
     finally:
         patterns.OFTEN = own
     patterns.forget()
+    plain.LIBRARY.forget()
     assert resolved("\n".join(lines)) == one_by_one  # three by themselves, and the others by the pattern
     assert resolved("\n".join(lines)) == one_by_one  # all by the pattern, as it is known by now
 

@@ -161,13 +161,14 @@ def test_the_short_road_ends_where_the_rules_end(product: Size, coefficient: Fra
     value = product * coefficient + constant
     if value.number is not None:
         return
-    short, own = rounding._of_one_product(value), rounding._of_one_product
-    rounding.floor.cache_clear()
-    rounding._of_one_product = lambda value: None
+    short, own = rounding.floor(value), rounding._of_one_product
+    rounding._of_one_product = lambda *args: None
+    rounding._canonical.cache_clear()
     try:
         assert rounding.floor(value) == short
     finally:
         rounding._of_one_product = own
+        rounding._canonical.cache_clear()
 
 
 def test_r12_where_the_divisor_is_a_sum() -> None:

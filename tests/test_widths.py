@@ -11,7 +11,7 @@ from strategies import examples, uses
 
 import symcost
 from symcost import syntax as s
-from symcost.graph import patterns
+from symcost.graph import patterns, plain
 from symcost.graph.nodes import Run
 from symcost.layers import Layer, known
 from symcost.sizes.atoms import Size, total
@@ -25,6 +25,7 @@ WIDTHS = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=2,
 def from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patterns are made of what is used once."""
     patterns.forget()
+    plain.LIBRARY.forget()
     monkeypatch.setattr(patterns, "OFTEN", 0)
 
 

@@ -12,11 +12,11 @@ from symcost.editors.analysis import Analysis
 from symcost.editors.hover import construct_text, kind_text, slot_text
 from symcost.editors.names import Definition, found, imported, meant, outline, visible
 from symcost.editors.tokens import keywords, statements
-from symcost.graph.arguments import kind_of
 from symcost.graph.heads import head_slots
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import STD
 from symcost.graph.scope import COSTS, DOMAINS
+from symcost.graph.spelling import kind_of
 from symcost.graph.values import FIELDS
 from symcost.layers.base import KINDS, Slot, known, slots
 from symcost.mistakes import brackets

@@ -12,9 +12,9 @@ from symcost.conventions import known as is_convention
 from symcost.domain import Domain
 from symcost.editors.analysis import Analysis, Use, outside
 from symcost.editors.names import Definition, around, found, imported, meant, visible
-from symcost.graph.arguments import kind_of
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.scope import COSTS, Declared, Family, Scope, Tensor
+from symcost.graph.spelling import kind_of
 from symcost.layers.base import Layer, Slot, slots
 from symcost.sizes.atoms import Size
 from symcost.sizes.notation import UNICODE, condition_text, text

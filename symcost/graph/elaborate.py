@@ -29,7 +29,7 @@ from symcost.graph.nodes import (
     used,
 )
 from symcost.graph.patterns import Pattern
-from symcost.graph.plain import Arguments, Known, Plain, key_of
+from symcost.graph.plain import LIBRARY, Arguments, Known, Plain, key_of
 from symcost.graph.runs import patterned, run
 from symcost.graph.scope import BlockBinding, Declared, LayerBinding, MetricDef, NetBinding, Scope, Tag, Tensor
 from symcost.graph.settings import setting
@@ -77,7 +77,7 @@ def attempted(file: s.File, seen: Seen | None = None) -> Program:
 
     Raises `SymcostError` where nothing is left of it.
     """
-    scope = Scope(None, Report())
+    scope = Scope(None, Report(), plain=LIBRARY)
     modules = Modules(definitions)
     builder = Builder(scope, None, modules, seen=seen)
     try:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from symcost import syntax as s
-from symcost.graph.arguments import kind_of, match
+from symcost.graph.arguments import match
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Node, Scaled, Sequence
 from symcost.graph.scope import Scope
+from symcost.graph.spelling import kind_of
 from symcost.graph.tensors import tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.layers.base import Slot, Slots

@@ -7,10 +7,10 @@ from functools import cache
 
 from symcost import syntax as s
 from symcost.files import read
-from symcost.graph.arguments import kind_of, split_name
 from symcost.graph.merge import COMPOSITES
 from symcost.graph.modules import STD
 from symcost.graph.scope import RESERVED, BlockBinding, LayerBinding, Module, NetBinding, Scope
+from symcost.graph.spelling import kind_of, split_name
 from symcost.graph.values import fail
 from symcost.layers.base import KINDS, Layer, slots
 from symcost.source import Span, SymcostError, nearest

@@ -128,4 +128,15 @@ class Plain:
         return kind, Arguments(values if slot is None else {**values, slot.name: Size.of(width)})
 
     def remember(self, key: Key, kind: type[Layer], arguments: Arguments) -> None:
+        if len(self.bound) >= MOST:
+            self.bound.clear()
         self.bound[key] = kind, arguments.values
+
+    def forget(self) -> None:
+        """Start anew, as in another process."""
+        self.bound.clear()
+        self._tables.clear()
+        self._patterns.clear()
+
+
+LIBRARY = Plain()  # where nothing is defined or set that changes what the names of kinds mean

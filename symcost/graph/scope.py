@@ -9,6 +9,7 @@ from typing import Any
 
 from symcost import syntax as s
 from symcost.graph.plain import Plain
+from symcost.graph.spelling import kind_of
 from symcost.sizes.atoms import ONE, Rational, Size, Symbol
 from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.shape import Shape
@@ -269,8 +270,8 @@ class Scope:
         else:
             self.names[name] = binding
             self.places[name] = span
-            if isinstance(binding, BlockBinding | LayerBinding):
-                self.plain = Plain()
+            if isinstance(binding, BlockBinding | LayerBinding) and kind_of(name) is not None:
+                self.plain = Plain()  # calls may mean another layer now
             self._check_parameters(binding)
 
     def _check_parameters(self, binding: Binding) -> None:

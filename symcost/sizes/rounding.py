@@ -56,28 +56,33 @@ def ceil(value: SizeLike) -> Size:
     return -floor(-Size.of(value))
 
 
-@lru_cache(65536)
 def floor(value: Size) -> Size:
     """``⌊value⌋`` of any exact size, in canonical form."""
     number = value.number
     if number is not None:
         return Size.of(number_floor(number))
-    found = _of_one_product(value)
-    return _canonical(value) if found is None else found
+    terms = value.terms
+    if len(terms) == 1 or (len(terms) == 2 and () in terms):
+        monomial = next(m for m in terms if m)
+        coefficient, constant = terms[monomial], terms.get((), 0)
+        found = _of_one_product(monomial, *coefficient.as_integer_ratio(), *constant.as_integer_ratio())
+        if found is not None:
+            return found
+    return _canonical(value)
 
 
-def _of_one_product(value: Size) -> Size | None:
-    """Of one product of integer symbols that may be as large as one likes, and a constant: what all the rules come to."""
-    varying = [m for m in value.terms if m]
-    if len(varying) != 1 or not _without_bound(value) or not all(a.integer for a, _ in varying[0]):
+@lru_cache(65536)
+def _of_one_product(monomial: Monomial, top: int, divisor: int, constant: int, under: int) -> Size | None:
+    """``⌊top*m/divisor + constant/under⌋``, what all the rules come to; None where m is no product of integer symbols that
+    may be as large as one likes.
+    """
+    if not _without_bound(Size({monomial: 1})) or not all(a.integer for a, _ in monomial):
         return None
-    (monomial,) = varying
-    coefficient, constant = value.terms[monomial], value.terms.get((), 0)
-    taken, whole, divisor = _nearest(coefficient), number_floor(constant), coefficient.denominator
-    left = coefficient.numerator - taken * divisor
+    taken, (whole, beside) = _nearest(Fraction(top, divisor)), divmod(constant, under)
+    left = top - taken * divisor
     terms: dict[Monomial, Rational] = {monomial: taken, (): whole}
     if left:
-        beside = number_floor((constant - whole) * divisor)
+        beside = beside * divisor // under
         if left < 0:  # R6
             beside = divisor - 1 - beside
         inside = {monomial: abs(left), (): beside}
@@ -86,6 +91,7 @@ def _of_one_product(value: Size) -> Size | None:
     return Size({m: c for m, c in terms.items() if c})
 
 
+@lru_cache(65536)
 def _canonical(value: Size) -> Size:
     """Of anything else."""
     outside, rest = _split(value)
