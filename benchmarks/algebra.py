@@ -6,7 +6,6 @@ Every question is asked as if for the first time: both sides forget what they ke
 from __future__ import annotations
 
 import signal
-import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from statistics import median
 from typing import Any
 
 import sympy
+from caches import forget
 from measure import Act, Line, once
 
 from symcost import syntax as s
@@ -72,15 +72,6 @@ class Pair:
     @property
     def ratio(self) -> float:
         return self.theirs / self.ours
-
-
-def forget() -> None:
-    """Empty the caches of SymPy and of symcost, the grammar's tables aside."""
-    sympy.core.cache.clear_cache()
-    for name in [name for name in sys.modules if name.startswith("symcost.") and name != "symcost.parser"]:
-        for value in vars(sys.modules[name]).values():
-            if hasattr(value, "cache_clear"):
-                value.cache_clear()
 
 
 def asked(name: str, ours: Act, theirs: Act, solved: Callable[[Any], bool], rounds: int, seconds: float) -> Pair:
