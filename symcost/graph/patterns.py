@@ -34,8 +34,6 @@ class Pattern:
     def of(kind: type[Layer], arguments: Mapping[str, Value], x: Shape, given: bool) -> Pattern | None:
         """None where a condition asks something of the numbers, or they change the shape in another way."""
         slot = slots(kind).width if given else None
-        if kind.tensors or x.ids or (given and slot is None):
-            return None
         width = {} if slot is None else {slot.name: Size.of(WIDTH)}
         symbolic = x.to(Size.of(CHANNELS))
         try:

@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 def run(b: Builder, items: tuple[Item, ...], first: int, scope: Scope) -> Run | None:
     """The calls from a place on that have patterns; a network may consist of hardly anything else."""
-    x = y = scope.here
-    item = items[first]
-    if x is None or y is None or type(item) is not Step or type(item.core) is not Call or item.core.body:
+    x, item = scope.here, items[first]
+    if x is None or type(item) is not Step or type(item.core) is not Call or item.core.body:
         return None
     if scope.pointed is not None or not _packed(b, scope):
         return None
     channels = x.channels.number
     if type(channels) is not int:
         return None
-    known = scope.plain.on(x)
+    y, known = x, scope.plain.on(x)
     widths: list[Width] = []
     calls: list[Call] = []
     last: Pattern | None = None  # that makes other positions

@@ -693,8 +693,7 @@ def _times_interval(
         ends = [x * y for x in a for y in b]  # type: ignore[operator]
         return min(ends), max(ends)
     if a[0] is not None and b[0] is not None and a[0] >= 0 and b[0] >= 0:
-        high = None if a[1] is None or b[1] is None else a[1] * b[1]
-        return a[0] * b[0], high
+        return a[0] * b[0], None
     return None, None
 
 
