@@ -54,7 +54,7 @@ def _texts(rounds: int) -> list[Line]:
         each = {}
         for layers in counts:
             text = make(layers)
-            ours, larks = best([lambda: counted(text), lambda: only_parsed(text)], max(2, rounds * 50 // layers))  # noqa: B023
+            ours, larks = best([lambda: counted(text), lambda: only_parsed(text)], max(2, rounds * 200 // layers))  # noqa: B023
             found.append(Line(f"{layers} {make.__name__} layers", ours, "Lark's parse of the text", larks, most=2))
             each[layers] = ours / layers
         if 100_000 in each:

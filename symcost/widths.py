@@ -86,7 +86,8 @@ class Sums:
         number = None if times.loops else factor.number
         for key, polynomial in parts.items():
             if number is None:
-                whole = total(size * sums[powers] for powers, size in polynomial.items())
+                sizes = [size * sums[powers] for powers, size in polynomial.items()]
+                whole = sizes[0] if len(sizes) == 1 else total(sizes)
                 self.add(key, times.over_loops(times.often(whole, factor)), 1)
                 continue
             terms = self.terms[key]
