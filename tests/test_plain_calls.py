@@ -12,6 +12,7 @@ from strategies import examples, uses
 import symcost
 from symcost import syntax as s
 from symcost.graph import patterns, plain
+from symcost.graph.nodes import Run
 from symcost.layers import Layer, known
 
 every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.kind) for kind in known()])
@@ -249,3 +250,13 @@ def test_a_name_is_what_it_is_in_this_turn() -> None:
     looped, one_by_one = (symcost.parse(f"input t: 8@16x16 {text}") for text in (turns, written))
     assert [str(r.output) for r in looped.layers] == [str(r.output) for r in one_by_one.layers]
     assert (looped.params, looped.macs) == (one_by_one.params, one_by_one.macs)
+
+
+@pytest.mark.parametrize("call", ["conv3-8 relu", "conv3-8(bias=false) bn relu", "maxpool3/1(pad=1)"])
+def test_a_layer_again_and_again_is_a_pattern_soon(call: str) -> None:
+    """The same call on equal tensors, in a process that knows nothing yet."""
+    patterns.forget()
+    plain.LIBRARY.forget()
+    net = symcost.parse(f"sym X input 8@X x X {f'{call} ' * 20}")
+    packed = sum(len(node.widths) for node, _ in net._tally.placed if isinstance(node, Run))
+    assert packed == len(net.layers) - len(call.split()) * (patterns.OFTEN)

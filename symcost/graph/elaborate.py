@@ -374,17 +374,20 @@ class Builder:
     def _call(self, call: s.Call, scope: Scope, second: tuple[s.Arg, ...] = ()) -> list[Node]:
         x = scope.here
         plain = None if second else key_of(call, scope)
-        if plain is not None and (leaf := self._again(plain, call, scope)) is not None:
-            return [leaf]
-        name = call.text
         known = None if plain is None else scope.plain.arguments(*plain)
+        if plain is not None:
+            if known and (made := patterned(self, *known, call, plain[0], scope)):
+                return [made]
+            if (leaf := self._again(plain, call, scope)) is not None:
+                return [leaf]
+        name = call.text
         binding = None if known else defined(call, scope)
         composite = None if known or binding else COMPOSITES.get(name)
         if not binding and composite is None and name != "body":
             if self.lost and follows_merge(call):
                 return []  # `concat s2`: that `concat` needs a tensor has been said
             kind, arguments = known or self._bound(call, plain, scope, second)
-            if made := patterned(self, kind, arguments, call, plain and plain[0], scope):
+            if not known and (made := patterned(self, kind, arguments, call, plain and plain[0], scope)):
                 return [made]
         if self.lost:
             return []
