@@ -49,7 +49,8 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 TESTS: Mapping[str, str] = {  # those that are quick and tell much, for each package
     "layers": "every_layer naive naive_back windows refused random_nets training memory receptive derive merge diagnostics",
     "sizes": "sizes bounds signs conditions functions_of_sizes written notation bridge rounding facts prove loops forms",
-    "graph": "composition loops arguments assume values families plain_calls diagnostics bad_input programs merge roles api",
+    "graph": "composition loops arguments assume values families plain_calls widths lasting diagnostics bad_input programs "
+    "merge roles api",
     "depth.py": "depth loops programs random_nets merge",
     "conventions": "convention_files conventions paper_conventions difference diagnostics",
 }
