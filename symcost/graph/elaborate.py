@@ -158,9 +158,8 @@ class Builder:
     placed: dict[object, tuple[Layer, Shape, tuple[Condition, ...]]] = field(default_factory=dict)  # layers likewise
     merges: dict[object, tuple[Merge, Shape]] = field(default_factory=dict)  # where branches meet and nothing is needed
     shapes: dict[tuple[Pattern, int], Shape] = field(default_factory=dict)  # what comes out of runs
-    again: dict[tuple[Plain, Known], tuple[Shape, Layer, Shape]] = field(
-        default_factory=dict
-    )  # calls that need nothing
+    # calls that need nothing, on the tensor they were last used on
+    again: dict[tuple[Plain, Known], tuple[Shape, Layer, Shape]] = field(default_factory=dict)
 
     def build(self, items: Iterable[s.Item]) -> Graph:
         items = tuple(items)

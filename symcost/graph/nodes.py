@@ -39,9 +39,8 @@ class Leaf:
         return self.said or (self.layer.written() if self.inside else " ".join(self.span.text.split()))
 
 
-Width = tuple[
-    Pattern, int, int
-]  # of a layer: what it is but for its channels, those that come in, and the width given or 0
+# of a layer: what it is but for its channels, those that come in, and the width given or 0
+Width = tuple[Pattern, int, int]
 
 
 @dataclass(eq=False)
@@ -79,6 +78,10 @@ class Sequence:
 
     nodes: tuple[Node, ...]
     name: str | None = None
+    straight: bool = field(init=False)  # whether all there is in it is there once for each time that it is there itself
+
+    def __post_init__(self) -> None:
+        self.straight = all(map(_straight, self.nodes))  # now, as what is inside knows it: blocks may be nested deeply
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
@@ -87,11 +90,6 @@ class Sequence:
         for node in self.nodes:
             found += node.parts if isinstance(node, Run) else (node,)
         return tuple(found)
-
-    @cached_property
-    def straight(self) -> bool:
-        """Whether all there is in it is there once for each time that it is there itself."""
-        return all(_straight(node) for node in self.nodes)
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def _straight(node: Node) -> bool:
         case Sequence():
             return node.straight
         case Fork():
-            return all(map(_straight, node.branches if node.meet is None else (*node.branches, node.meet)))
+            return all(map(_straight, node.branches)) and (node.meet is None or _straight(node.meet))
     return isinstance(node, Leaf | Run | Start | Mark | Take)
 
 
