@@ -199,7 +199,7 @@ def _safely(attempt: Callable[[], T]) -> T | None:
         _left.reset(before)
 
 
-_left: ContextVar[list[int]] = ContextVar("effort left", default=[0])  # noqa: B039
+_left: ContextVar[list[int]] = ContextVar("effort left")  # within `_safely`
 
 
 def _spend(goal: _Goal) -> None:

@@ -228,7 +228,7 @@ class Code:
     def _sum(self, terms: list[Quotient]) -> Quotient:
         """Terms over one divisor."""
         number = lcm(*[t.number for t in terms])
-        if not any([t.under for t in terms]):  # noqa: C419 - asked of every sum
+        if not any(t.under for t in terms):
             return Quotient(self.sum([self._scaled(t.top, number // t.number, []) for t in terms]), number)
         under: Counter[Node] = Counter()
         for term in terms:

@@ -71,15 +71,18 @@ def block(
         raise too_deep("blocks", call.span)
     if call.body and not any(isinstance(n, s.Call) and n.text == "body" for n in s.walk(definition.body)):
         raise fail("no-body", f"'{call.text}' takes no braces: its definition has no 'body'", call.span)
-    anywhere = binding.lasting if _anywhere(b, call, x) else None
-    said = _said(call, second, scope) if anywhere is not None else None
-    known = anywhere.get((said, x)) if anywhere is not None and said is not None else None
-    if known is None:
-        known = _known(b, call, glued, binding, scope, x, second)
-        if anywhere is not None and said is not None and known.lasts:
-            _keep(anywhere, (said, x), known)
-    else:
+    lasting = binding.lasting if _anywhere(b, call, x) else None
+    said = None if lasting is None else _said(call, second, scope)
+    known = None if lasting is None or said is None else lasting.get((said, x))
+    if known is not None:
         b.expanded(known.leaves, call)
+    else:
+        inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
+        bind_head(call, glued, definition.head, inner, scope, second)
+        inner.body = (call.body, scope) if call.body else None
+        known = _known(b, call, binding, inner, x, lasting)
+        if lasting is not None and said is not None and known.lasts:
+            _keep(lasting, (said, x), known)
     scope.here = known.output
     return [Shared(known.node, id(definition)) if definition.shared else known.node]
 
@@ -97,28 +100,19 @@ def _said(call: s.Call, second: tuple[s.Arg, ...], scope: Scope) -> object | Non
 
 
 def _known(
-    b: Builder,
-    call: s.Call,
-    glued: tuple[int, ...],
-    binding: BlockBinding,
-    scope: Scope,
-    x: Shape,
-    second: tuple[s.Arg, ...],
+    b: Builder, call: s.Call, binding: BlockBinding, inner: Scope, x: Shape, lasting: dict[object, Block] | None
 ) -> Block:
     """A block with its arguments, resolved where it was not before."""
     definition = binding.definition
-    inner = Scope(binding.scope, scope.report, settings=dict(binding.scope.settings), entered=x, here=x)
     if binding.lasting is not None:  # nothing is defined there any more
         inner.plain = binding.scope.plain
-    bind_head(call, glued, definition.head, inner, scope, second)
     if call.body:
-        inner.body = (call.body, scope)
         return _resolved(b, call, definition, inner)
     arguments = tuple(inner.names.items())  # in the order of its header
     tags = tuple([v.shape.tag for _, v in arguments if isinstance(v, Tensor)])
     # of an object's number: what is kept keeps the scope, so that no other gets it
     key = (id(definition), id(binding.scope), arguments, tags, x, tuple(b.running))
-    lasting = binding.lasting if _anywhere(b, call, x) and not tags else None
+    lasting = None if tags else lasting
     known = b.known.get(key) or (None if lasting is None else lasting.get(key))
     if known is not None:
         b.expanded(known.leaves, call)
