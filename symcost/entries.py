@@ -30,7 +30,9 @@ class Times:
     blocks: tuple[tuple[str, int], ...] = ()  # the blocks it stands in, each with the number of its use
 
     def scaled(self, weights: Size, active: Size, work: Size) -> Times:
-        return replace(self, work=self.work * work, weights=self.weights * weights, active=self.active * active)
+        held = self.weights * weights
+        same = self.active is self.weights and active is weights  # one object, as nearly everywhere: added up once
+        return replace(self, work=self.work * work, weights=held, active=held if same else self.active * active)
 
     def over_loops(self, size: Size) -> Size:
         """Added up over the turns of the loops around, the innermost first."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from symcost.architecture import Architecture, Cost, Row
 from symcost.conventions import convention
 from symcost.entries import Entry, Times, alike
-from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared
 from symcost.sizes.atoms import ZERO, Size, total
-from symcost.tally import weights_of
+from symcost.tally import weights_of, within
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,10 @@ def _parts(node: Node, times: Times, layers: _Numbered) -> list[Part]:
             if node.name is None or len(rows) < 2:
                 return inside
             return [Part(node.name, layers.often(times), rows, tuple(inside))]
-        case Repeat():
-            return _parts(node.node, times.repeated(node.count), layers)
-        case Loop():
-            return _parts(node.node, times.within(node.index, node.count), layers)
-        case Guarded():
-            return _parts(node.node, times.scaled(node.holds, node.holds, node.holds), layers)
-        case Scaled():
-            return _parts(node.node, times.scaled(node.weights, node.active, node.work), layers)
-        case Shared() | Frozen():
-            return _parts(node.node, times, layers)
+        case Run():
+            return [p for part in node.parts for p in _parts(part, times, layers)]
+        case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
+            return _parts(node.node, within(node, times), layers)
         case Fork():
             branches = node.branches if node.meet is None else (*node.branches, node.meet)
             return [p for branch in branches for p in _parts(branch, times, layers)]

@@ -198,10 +198,10 @@ def _place(node: Node, times: Times, uses: Iterator[int], found: Placed, whole: 
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
                 _place(part, inner, uses, found, whole)
         case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
-            _place(node.node, _within(node, times), uses, found, whole)
+            _place(node.node, within(node, times), uses, found, whole)
 
 
-def _within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Times) -> Times:
+def within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Times) -> Times:
     """How often something counts inside a node, where the node itself counts so often."""
     match node:
         case Repeat():

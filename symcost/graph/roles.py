@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from symcost.graph.nodes import Fork, Frozen, Graph, Guarded, Leaf, Loop, Node, Repeat, Scaled, Sequence, Shared
+from symcost.graph.nodes import Fork, Frozen, Graph, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared
 from symcost.sizes.atoms import Size, Symbol
 from symcost.sizes.notation import Role, by_letter
 from symcost.sizes.shape import Shape
@@ -82,7 +82,7 @@ def _walked(root: Node) -> tuple[list[Leaf], list[Place]]:
         match node:
             case Leaf():
                 leaves[id(node)] = node
-            case Sequence():
+            case Sequence() | Run():
                 todo += reversed(node.parts)
             case Fork():
                 todo += reversed([*node.branches, *([] if node.meet is None else [node.meet])])
@@ -110,7 +110,7 @@ def _first(node: Node) -> str:
             case Leaf():
                 if found.layer.kind != "id":
                     return _short(found)
-            case Sequence():
+            case Sequence() | Run():
                 todo += reversed(found.parts)
             case Fork():
                 todo += reversed([*found.branches, *([] if found.meet is None else [found.meet])])

@@ -33,11 +33,8 @@ class Shape:
             return True
         if not isinstance(other, Shape):
             return NotImplemented
-        mine, theirs = (
-            (self.channels, self.dims, self.batch, self.ids),
-            (other.channels, other.dims, other.batch, other.ids),
-        )
-        return mine == theirs
+        mine = self.channels, self.dims, self.batch, self.ids
+        return mine == (other.channels, other.dims, other.batch, other.ids)
 
     @cached_property
     def _hash(self) -> int:
