@@ -117,3 +117,39 @@ def test_a_form_that_is_set_is_not_lost() -> None:
     text = 'input 8@32x32 [conv3-8 relu] x 4 set relu.form = "functional" [conv3-8 relu conv3-8 relu] x 2 '
     net = symcost.parse(text)
     assert {row.leaf.form for row in net.layers if row.kind == "relu"} == {None, "functional"}
+
+
+BODIES = {
+    "layers": "conv3-8 relu conv1-8",
+    "branches": "residual { conv3-8 bn relu } relu",
+    "repeats": "[conv3-8 relu] x 4 conv1-8",
+    "repeats of a symbol": "[conv3-8 relu] x n conv1-8",
+    "a loop": "for t in 1..n { conv1-(8*t) } conv1-8",
+    "a branch not decided": "if n > 3 { conv1-8 } relu",
+    "frozen weights": "freeze { conv3-8 } conv1-8",
+    "weights of which some are trained": "freeze { conv3-8 trainable { conv1-8 } relu }",
+    "shared weights": "twin relu twin",
+    "idle weights": "idle { conv3-8 } relu",
+    "experts": "tokens experts(6, 2) { linear-8 relu } grid(X x X)",
+    "windows": "windows(2) { conv1-8 relu }",
+    "a layer of one's own": "odd(3) relu",
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_block_is_what_is_in_it(name: str) -> None:
+    """Used twice, repeated, frozen and in another block: the sums are those of the layers, and of the layers written out."""
+    head = (
+        "sym X, n layer odd(r) : c@h x w -> c@h x w { params = r mac = ceil(c/r)*h*w } shared block twin { conv3-8 } "
+    )
+    body = BODIES[name]
+    frozen = "relu {}" if name == "shared weights" else "freeze {{ {} }}"  # one address is trained or is not
+    blocks = symcost.parse(
+        f"{head} block b {{ {body} }} block outer {{ b relu b }} input 8@X x X b b x 3 {frozen.format('b')} outer outer x n"
+    )
+    written = symcost.parse(
+        f"{head} input 8@X x X {body} [{body}] x 3 {frozen.format(body)} {body} relu {body} [{body} relu {body}] x n"
+    )
+    assert sums(blocks._tally) == one_by_one(blocks._tally)
+    for cost in ("params", "active", "trainable", "activations", "exact"):
+        assert blocks.cost(cost) == written.cost(cost), cost
