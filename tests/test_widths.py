@@ -32,10 +32,15 @@ def from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def one_by_one(tally: Tally) -> dict[str, Size]:
     """What the layers hold and do, added up one after the other."""
     parts: dict[str, list[Size]] = {}
+    addresses: set[object] = set()
     for entry in tally.entries:
         work = {"activations": entry.activations, **entry.counts}
         sizes = {name: entry.all_work(size) for name, size in work.items()}
-        sizes["params"] = entry.times.over_loops(entry.times.often(entry.params, entry.times.weights))
+        if entry.times.shared is None:
+            sizes["params"] = entry.times.over_loops(entry.times.often(entry.params, entry.times.weights))
+        elif entry.times.shared not in addresses:  # once, as they always run here
+            addresses.add(entry.times.shared)
+            sizes["params"] = entry.params
         for name, size in sizes.items():
             parts.setdefault(name, []).append(size)
     return {name: size for name, each in parts.items() if (size := total(each)).terms}
