@@ -183,10 +183,13 @@ def truth(condition: Condition, point: dict[Symbol, int]) -> bool:
     match condition.kind:
         case ">=":
             return value >= 0
+        case ">":  # of what is no integer: a ceiling taken off
+            return value > 0
         case "==":
             return value == 0
         case "!=":
             return value != 0
+    assert condition.kind == "|"
     divisor = at(condition.divisor, point)
     return (value / divisor).denominator == 1 if divisor else value == 0
 
