@@ -21,10 +21,11 @@ except ImportError:  # Windows
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-# what takes long by itself: loops in loops, each of symbolic length
+# what takes long by itself, on a fast machine too: loops in loops, each of symbolic length; a grid; a catalogue
 SLOW = (
     "sym n\ninput 3@8x8\n" + "".join(f"for i{k}_ in 0..<n {{ " for k in range(9)) + "conv1-(i0_ + i8_ + 1)" + " }" * 9
 )
+GRID = ["--set", "C=8", "--over", "X=1..9000000000"]
 NET = "sym C = 8\ninput 3@X x X  conv3-C/2 relu conv3-C gap fc-10"
 
 # every command with something to do, and to write
@@ -93,11 +94,11 @@ LONG = [
     ["emit", "slow.arch", "-l", "c", "-o", "old.txt", "--force"],
     ["prove", "slow.arch", "macs == 3*n"],
     ["scale", "slow.arch"],
-    ["sweep", "net.arch", "--set", "C=8", "--over", "X=1..9000000", "-o", "old.txt", "--force"],
-    ["sweep", "net.arch", "--set", "C=8", "--over", "X=1..9000000", "-o", "old.parquet", "--force"],
-    ["sweep", "net.arch", "--set", "C=8", "--over", "X=1..9000000"],
+    ["sweep", "net.arch", *GRID, "-o", "old.txt", "--force"],
+    ["sweep", "net.arch", *GRID, "-o", "old.parquet", "--force"],
+    ["sweep", "net.arch", *GRID],
     ["plot", "slow.arch", "--over", "n=1..9", "-o", "old.svg", "--force"],
-    ["verify"],
+    ["verify", *["kv_cache"] * 2000],
     ["show", "-"],
 ]
 KINDS = ["SIGINT", "SIGINT SIGINT", "SIGTERM"]
@@ -199,7 +200,7 @@ def test_nobody_reads(name: str, folder: Path) -> None:
 
 def test_somebody_reads_a_line(folder: Path) -> None:
     """``symcost sweep ... | head -1``: what is too long for the pipe is given up."""
-    process = started("sweep", "net.arch", "--set", "C=8", "--over", "X=1..9000000", folder=folder)
+    process = started("sweep", "net.arch", *GRID, folder=folder)
     assert process.stdout is not None
     assert process.stdout.readline() == b"X,params,macs\n"
     process.stdout.close()
