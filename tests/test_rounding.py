@@ -46,6 +46,7 @@ IDENTITIES: dict[str, Sides] = {
     "R4, multiple": lambda x, y, d, q: ((d * q * x + y) // d, q * x + y // d),
     "R4, split": lambda x, y, c, d: ((c * x + y) // d, c // d * x + (c % d * x + y) // d),
     "R5": lambda x, r, g, d: ((g * x + r) // (g * d), (x + r // g) // d),
+    "R5, a sum": lambda x, r, g, a, b: ((g * x + r) // (g * (a + b)), (x + r // g) // (a + b)),
     "R6": lambda x, d: (up(x, d), (x + d - 1) // d),
     "R7": lambda x, a, b: (up(up(x, a), b), up(x, a * b)),
     "R8, up of down": lambda x, a, b: (up(x // a, b), (x + a * (b - 1)) // (a * b)),
@@ -64,7 +65,7 @@ IDENTITIES: dict[str, Sides] = {
 }
 # ⌊(3*x + y)/2⌋ is x + ⌊(x + y)/2⌋ or 2*x - ⌈(x - y)/2⌉: beside a half, the nearest integer is two integers.
 TWO_FORMS = {"R4, split"}
-NUMBERS_ONLY = {"R5": {"g", "r"}}  # a common factor is found where it is a number
+NUMBERS_ONLY = {"R5": {"g", "r"}, "R5, a sum": {"g", "r"}}  # a common factor is found where it is a number
 ANY = ("x", "y", "c", "r")
 
 

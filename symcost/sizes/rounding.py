@@ -223,24 +223,21 @@ def _flattened(numerator: Size, denominator: Size) -> Size | None:
 
 def _reduced(numerator: Size, denominator: Size) -> tuple[Size, Size]:
     """R5: a common factor of the divisor and all varying terms goes, and the constant is rounded down."""
-    if len(denominator.terms) != 1:
-        return numerator, denominator
     numerator, denominator = _without_shared(numerator, denominator)
     varying = {m: c for m, c in numerator.terms.items() if m}
-    ((bottom, scale),) = denominator.terms.items()
-    factor = gcd(int(scale), *(int(c) for c in varying.values()))
+    factor = gcd(*map(int, denominator.terms.values()), *map(int, varying.values()))
     if factor == 1:
         return numerator, denominator
-    constant = int(numerator.terms.get((), 0))
-    reduced: dict[Monomial, Rational] = {m: int(c) // factor for m, c in varying.items()}
-    if constant // factor:
-        reduced[()] = constant // factor
-    return _without_shared(Size(reduced), Size({bottom: int(scale) // factor}))
+    constant = int(numerator.terms.get((), 0)) // factor
+    reduced = Size({m: int(c) // factor for m, c in varying.items()}) + constant
+    return _without_shared(reduced, denominator / factor)
 
 
 def _without_shared(numerator: Size, denominator: Size) -> tuple[Size, Size]:
-    """Both without the symbols that stand in all their terms: ``⌊X/X^2⌋`` is ``⌊1/X⌋``."""
-    ((bottom, _),) = denominator.terms.items()
+    """Both without the symbols that stand in all their terms: ``⌊X/X^2⌋`` is ``⌊1/X⌋``. Sums are without them from the start."""
+    if len(denominator.terms) != 1:
+        return numerator, denominator
+    (bottom,) = denominator.terms
     shared = dict(bottom)
     for monomial in numerator.terms:
         exponents = dict(monomial)
