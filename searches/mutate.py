@@ -253,6 +253,7 @@ def searched(target: str, number: int | None, seed: int, cases: int, only: str, 
     tests = next(t for name, t in TESTS.items() if target.startswith(name))
     quiet = [*(f"-pno:{name}" for name in ("cacheprovider", "xdist", "terminal")), "-psearches.quiet", "--capture=no"]
     quiet += [
+        "--hypothesis-profile=quiet",
         "--assert=plain",
         f"--rootdir={ROOT}",
         "-oaddopts=",

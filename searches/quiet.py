@@ -1,4 +1,4 @@
-"""A plugin of pytest for runs that are repeated: random examples are the same every time, and are not made smaller."""
+"""A profile for runs that are repeated: random examples are the same every time, and are not made smaller."""
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -10,4 +10,3 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-settings.load_profile("quiet")

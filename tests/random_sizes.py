@@ -11,7 +11,6 @@ from fractions import Fraction
 from functools import cache
 from math import ceil, floor
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -28,10 +27,6 @@ P = Symbol("P", low=0)
 Z = Symbol("Z", low=None)
 B = Symbol("B", low=2, high=9)
 EVERY = (X, Y, S, P, Z, B)
-
-
-def examples(number: int) -> settings:
-    return settings(max_examples=number, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True)

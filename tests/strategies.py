@@ -26,7 +26,7 @@ def examples(few: int) -> settings:
     """Settings of a property: few examples in a test run of every day, SYMCOST_EXAMPLES=50 times as many when it is asked for."""
     slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     times = int(os.environ.get("SYMCOST_EXAMPLES", "1"))
-    return settings(max_examples=few * times, deadline=None, suppress_health_check=slow)
+    return settings(max_examples=few * times, suppress_health_check=slow)
 
 
 NOWHERE = Span(Source("<drawn>", ""), 0, 0)

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 import symcost
 from symcost.claims import check
@@ -711,7 +712,7 @@ def test_good_programs_are_good(program: str) -> None:
     assert set(codes(program)) <= {"assertion-failed"}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300)
 @given(mistaken())
 def test_mistakes(program: str) -> None:
     """A network or a diagnostic with its place; nothing else comes out, of the formatter neither."""

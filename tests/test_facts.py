@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, formulas, points, polynomials, roundings
+from strategies import examples
 
 import symcost
 from symcost.evaluate import evaluator

@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from symcost import syntax
 from symcost.fmt import formatted
@@ -27,7 +28,7 @@ PROGRAMS = {
     path.stem: path.read_text(encoding="utf-8")
     for path in sorted((Path(__file__).parent / "data" / "fmt").glob("*.arch"))
 }
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = examples(60)
 
 # What was written, and how it is written. A line end that closes every result is left out.
 TABLE = [

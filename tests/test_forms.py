@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_sizes import EVERY, P, S, X, Y, at, examples, formulas, points, polynomials, roundings
+from random_sizes import EVERY, P, S, X, Y, at, formulas, points, polynomials, roundings
+from strategies import examples
 
 import symcost
 from symcost.evaluate import evaluator

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from random_sizes import X, Y, at, examples, formulas, polynomials, roundings
+from random_sizes import X, Y, at, formulas, polynomials, roundings
+from strategies import examples
 
 import symcost
 from symcost import zoo

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
-from random_sizes import EVERY, P, X, Y, Z, examples
+from random_sizes import EVERY, P, X, Y, Z
+from strategies import examples
 
 from symcost.layers.window import window
 from symcost.prove import compare, decide

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from lark import Lark
-from random_sizes import EVERY, L, T, X, examples, formulas, polynomials, powers, roundings
+from random_sizes import EVERY, L, T, X, formulas, polynomials, powers, roundings
+from strategies import examples
 
 import symcost
 from symcost import syntax as s

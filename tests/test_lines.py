@@ -12,7 +12,8 @@ from statistics import median
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_sizes import Formula, examples, formulas, powers, roundings
+from random_sizes import Formula, formulas, powers, roundings
+from strategies import examples
 from test_latex_formula import value
 
 import symcost

@@ -16,16 +16,17 @@ from typing import Any
 
 import naive
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from naive import Axes, Counter, Shape
+from strategies import examples
 
 import symcost
 from symcost import layers
 
 EXAMPLES = 60
-SETTINGS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = examples(EXAMPLES)
 
 Loops = Callable[[Counter], Shape]
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, roundings
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, formulas, roundings
+from strategies import examples
 
 from symcost.graph.scope import Declared, Scope
 from symcost.graph.values import Evaluator

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, polynomials, roundings
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, formulas, points, polynomials, roundings
+from strategies import examples
 
 from symcost.counterexamples import Verdict
 from symcost.evaluate import evaluator, in_numbers

@@ -6,8 +6,9 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 import symcost
 from symcost.derive import derive
@@ -48,7 +49,7 @@ def factors(formula: str, roles: dict[str, Role]) -> list[list[Role]]:
 
 
 @pytest.mark.parametrize("program, roles", NETS.values(), ids=NETS)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(data=st.data())
 def test_factors_stand_in_the_order_of_their_roles(program: str, roles: tuple[Role, ...], data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(NAMES), min_size=len(roles), max_size=len(roles), unique=True))

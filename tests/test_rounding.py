@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from random_sizes import EVERY, B, P, S, X, Y, Z, at, examples, formulas, points, roundings
+from random_sizes import EVERY, B, P, S, X, Y, Z, at, formulas, points, roundings
+from strategies import examples
 
 import symcost
 from symcost.evaluate import evaluator

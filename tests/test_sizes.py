@@ -21,7 +21,6 @@ from random_sizes import (
     Y,
     Z,
     at,
-    examples,
     formulas,
     numbers,
     points,
@@ -29,6 +28,7 @@ from random_sizes import (
     powers,
     powers_points,
 )
+from strategies import examples
 
 import symcost
 from symcost.evaluate import evaluator

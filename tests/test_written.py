@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from random_sizes import EVERY, P, S, X, Y, at, examples, points, polynomials
+from random_sizes import EVERY, P, S, X, Y, at, points, polynomials
+from strategies import examples
 from test_latex_formula import value as of_latex
 from test_notation import read
 
