@@ -19,13 +19,14 @@ __version__ = "0.1.0"
 __all__ = ["Architecture", "Cost", "Diagnostic", "DomainError", "SymcostError", "formula", "limits", "load", "parse"]
 
 if TYPE_CHECKING:
-    from symcost.architecture import Architecture, Cost, formula, load, parse
+    from symcost.architecture import Architecture, formula, load, parse
+    from symcost.cost import Cost
     from symcost.limiting import limits
     from symcost.source import Diagnostic, DomainError, SymcostError
 
 _HOME = {
     "Architecture": "symcost.architecture",
-    "Cost": "symcost.architecture",
+    "Cost": "symcost.cost",
     "formula": "symcost.architecture",
     "limits": "symcost.limiting",
     "load_ipython_extension": "symcost.notebook",

@@ -20,7 +20,8 @@ from symcost.sizes.facts import Condition
 from symcost.source import Diagnostic, SymcostError, counted, nearest
 
 if TYPE_CHECKING:
-    from symcost.architecture import Architecture, Cost
+    from symcost.architecture import Architecture
+    from symcost.cost import Cost
 
 _FIGURE = re.compile(r"(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+)| ?([kKMGBTP]))?$")
 _PREFIX = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12, "P": 15}

@@ -17,9 +17,10 @@ from math import ceil as number_ceil
 from math import floor as number_floor
 from random import Random
 
-from symcost.architecture import Architecture, Cost, Row
+from symcost.architecture import Architecture, Row
 from symcost.conventions import Convention, convention
 from symcost.conventions import known as is_convention
+from symcost.cost import Cost
 from symcost.display import Displayed
 from symcost.entries import Entry, alike
 from symcost.evaluate import evaluator

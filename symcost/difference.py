@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.conventions import Convention, Departure, convention
+from symcost.cost import Cost
 from symcost.display import Displayed
 from symcost.domain import Domain, by_name
 from symcost.entries import Entry

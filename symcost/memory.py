@@ -13,8 +13,9 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.conventions import convention as load_convention
+from symcost.cost import Cost
 from symcost.flow import Step, Tensor, Trace, Turns, over
 from symcost.graph.user_layer import UserLayer
 from symcost.growth import Ratio, ratio

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symcost.architecture import Architecture, Cost, Row
+from symcost.architecture import Architecture, Row
 from symcost.conventions import convention
+from symcost.cost import Cost
 from symcost.entries import Entry, Times, alike
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Node, Repeat, Run, Scaled, Sequence, Shared
 from symcost.sizes.atoms import ZERO, Size, total

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
+from symcost.cost import Cost
 from symcost.domain import Domain
 from symcost.flow import Step
 from symcost.layers.attention import Attention

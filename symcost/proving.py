@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symcost import syntax as s
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.claims import Claims, figure, last_digit
 from symcost.conventions import names as conventions
+from symcost.cost import Cost
 from symcost.counterexamples import FAILS, Verdict
 from symcost.display import Displayed
 from symcost.domain import Domain, by_name

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
+from symcost.cost import Cost
 from symcost.graph.nodes import (
     Fork,
     Frozen,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.conventions import convention as load_convention
+from symcost.cost import Cost
 from symcost.flow import Step, Tensor, Trace, over, trace
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.attention import Attention, ScaledDotProduct

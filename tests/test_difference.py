@@ -12,8 +12,8 @@ from strategies import examples
 
 import symcost
 from symcost import zoo
-from symcost.architecture import Cost
 from symcost.conventions import convention, names
+from symcost.cost import Cost
 from symcost.difference import Difference, Part, of_conventions, of_networks
 from symcost.prove import compare
 from symcost.sizes.atoms import Size, total

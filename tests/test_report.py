@@ -30,8 +30,9 @@ from strategies import examples
 
 import symcost
 from symcost import zoo
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.cli import cli
+from symcost.cost import Cost
 from symcost.emit import javascript
 from symcost.outline import Part, contributions, once, outline
 from symcost.render import html

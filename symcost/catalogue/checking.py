@@ -12,9 +12,10 @@ from typing import Any
 
 from symcost import memory, parallel, receptive, training
 from symcost import syntax as s
-from symcost.architecture import Architecture, Cost, Row, parse
+from symcost.architecture import Architecture, Row, parse
 from symcost.catalogue.entries import Check, Entry, Figure
 from symcost.claims import Claims
+from symcost.cost import Cost
 from symcost.domain import by_name
 from symcost.graph import resolved
 from symcost.graph.values import Value

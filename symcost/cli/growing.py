@@ -17,7 +17,8 @@ from symcost.source import DomainError, SymcostError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from symcost.architecture import Architecture, Cost
+    from symcost.architecture import Architecture
+    from symcost.cost import Cost
     from symcost.growth import Study
     from symcost.invert import Budget
     from symcost.sizes.atoms import Rational, Size, Symbol
@@ -247,7 +248,7 @@ def _quantity(text: str, net: str | None, given: tuple[str, ...], name: str) -> 
     if net is not None or not _is_formula(text):
         arch, title = _asked(text, net, given)
         return title if title != shown(text) or not is_program(text) else "first", arch.cost(name)
-    from symcost.architecture import Cost
+    from symcost.cost import Cost
     from symcost.domain import Domain
     from symcost.graph.scope import Declared
 

@@ -15,7 +15,8 @@ from symcost.source import SymcostError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from symcost.architecture import Architecture, Cost
+    from symcost.architecture import Architecture
+    from symcost.cost import Cost
     from symcost.sizes.atoms import Rational
 
 

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from symcost import syntax as s
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
 from symcost.claims import check
 from symcost.conventions import convention
+from symcost.cost import Cost
 from symcost.domain import Domain
 from symcost.editors.names import around
 from symcost.graph import Node, Program, attempted, instantiate

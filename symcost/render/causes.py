@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from symcost import __version__
-from symcost.architecture import Cost
+from symcost.cost import Cost
 from symcost.difference import Cause, Difference, Part
 from symcost.render.json import SCHEMA
 from symcost.render.json import cost as data_of

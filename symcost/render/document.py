@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from symcost.architecture import Architecture, Cost, Row
+from symcost.architecture import Architecture, Row
 from symcost.conventions import convention
+from symcost.cost import Cost
 from symcost.forms import presentable
 from symcost.graph import resolved
 from symcost.render.naming import Naming, naming

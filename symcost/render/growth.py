@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from symcost import __version__
-from symcost.architecture import Cost
 from symcost.comparison import Comparison, Sides
+from symcost.cost import Cost
 from symcost.forms import presentable
 from symcost.growth import Jump, Leading, Limit, Point, Ratio, Scaling, Smooth, Study, Term
 from symcost.invert import Answer

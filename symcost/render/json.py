@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from symcost import __version__
-from symcost.architecture import Cost, Row
+from symcost.architecture import Row
+from symcost.cost import Cost
 from symcost.render.document import Document
 from symcost.sizes.notation import ASCII, text
 from symcost.source import Diagnostic

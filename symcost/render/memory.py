@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from symcost import __version__
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
+from symcost.cost import Cost
 from symcost.growth import Ratio
 from symcost.memory import Traffic
 from symcost.receptive import Field

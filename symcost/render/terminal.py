@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from symcost.architecture import Cost
+from symcost.cost import Cost
 from symcost.limiting import allowed
 from symcost.render.document import Document, repeats
 from symcost.render.figures import duration, si

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from symcost.architecture import Cost, Row
+from symcost.architecture import Row
+from symcost.cost import Cost
 from symcost.entries import alike
 from symcost.outline import Part, outline
 from symcost.render.document import Document

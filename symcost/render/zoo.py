@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symcost.architecture import Architecture, Cost
+from symcost.architecture import Architecture
+from symcost.cost import Cost
 from symcost.render.document import Document
 from symcost.render.latex import conditions
 from symcost.sizes.notation import LATEX, latex_name, text

@@ -16,8 +16,9 @@ from string import Template
 from typing import Any
 
 from symcost import __version__
-from symcost.architecture import Cost, Row
+from symcost.architecture import Row
 from symcost.conventions import convention
+from symcost.cost import Cost
 from symcost.emit import javascript
 from symcost.emit.module import Emitter, Formulas
 from symcost.outline import Part, contributions, once, outline
