@@ -30,14 +30,13 @@ from symcost.sizes.atoms import (
     Rational,
     Size,
     Symbol,
-    bounds,
     content,
     inverse,
-    lower,
     power,
     product,
     total,
 )
+from symcost.sizes.bounds import bounds, lower
 from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.functions import maximum, minimum, sqrt
 from symcost.sizes.notation import Role, by_letter

@@ -19,7 +19,8 @@ from symcost.evaluate import evaluator
 from symcost.growth import CONSTANT, leading, sign_of, smooth
 from symcost.limiting import check
 from symcost.signs import Run, runs
-from symcost.sizes.atoms import Atom, Floor, Function, Power, Rational, Size, Symbol, bounds, lower
+from symcost.sizes.atoms import Atom, Floor, Function, Power, Rational, Size, Symbol
+from symcost.sizes.bounds import bounds, lower
 from symcost.sizes.functions import sqrt
 from symcost.sizes.rounding import floor
 from symcost.source import Diagnostic, SymcostError

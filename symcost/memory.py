@@ -22,7 +22,8 @@ from symcost.growth import Ratio, ratio
 from symcost.layers.attention import Attention, ScaledDotProduct
 from symcost.layers.base import Kept, Layer, Weight
 from symcost.layers.dense import Linear
-from symcost.sizes.atoms import ONE, ZERO, Atom, Function, Size, bounds, lower, product, total
+from symcost.sizes.atoms import ONE, ZERO, Atom, Function, Size, product, total
+from symcost.sizes.bounds import bounds, lower
 from symcost.sizes.facts import at_least
 from symcost.sizes.functions import maximum, minimum
 from symcost.sizes.shape import Shape

@@ -35,10 +35,10 @@ from symcost.sizes.atoms import (
     Size,
     Sum,
     Symbol,
-    lower,
     product,
     total,
 )
+from symcost.sizes.bounds import lower
 from symcost.sizes.facts import Condition, is_zero, never_negative
 from symcost.sizes.rounding import over_one_divisor
 from symcost.source import SymcostError

@@ -30,7 +30,8 @@ from symcost.ops import Op
 from symcost.parser import parse_formula
 from symcost.prove import decide
 from symcost.signs import runs
-from symcost.sizes.atoms import Floor, Function, Monomial, Rational, Size, Symbol, lower, total
+from symcost.sizes.atoms import Floor, Function, Monomial, Rational, Size, Symbol, total
+from symcost.sizes.bounds import lower
 from symcost.sizes.facts import Condition
 from symcost.sizes.notation import UNICODE, condition_text
 from symcost.source import Diagnostic, Source, Span, SymcostError

@@ -11,7 +11,7 @@ import pytest
 from random_sizes import S, X, at
 
 from symcost.sizes import Size, Symbol, ceil, floor
-from symcost.sizes.atoms import lower, upper
+from symcost.sizes.bounds import lower, upper
 from symcost.sizes.facts import always_negative, is_zero, never_negative
 from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
 from symcost.sizes.sums import summed

@@ -18,7 +18,8 @@ import symcost
 from symcost.evaluate import evaluator
 from symcost.layers.window import window
 from symcost.sizes import Size, Symbol, ceil, floor
-from symcost.sizes.atoms import lower, numeric_content, upper
+from symcost.sizes.atoms import numeric_content
+from symcost.sizes.bounds import lower, upper
 from symcost.sizes.facts import (
     Condition,
     always_negative,

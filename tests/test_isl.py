@@ -21,7 +21,8 @@ from strategies import examples
 from symcost.layers.window import window
 from symcost.prove import compare, decide
 from symcost.sizes import Size, Symbol, ceil, floor
-from symcost.sizes.atoms import Floor, Function, lower, upper
+from symcost.sizes.atoms import Floor, Function
+from symcost.sizes.bounds import lower, upper
 from symcost.sizes.facts import (
     Condition,
     always_negative,

@@ -33,7 +33,8 @@ from strategies import examples
 import symcost
 from symcost.evaluate import evaluator
 from symcost.sizes import Size, Symbol, TooLarge, ceil, floor, product, total
-from symcost.sizes.atoms import Sum, content, leading, lower, numeric_content, upper
+from symcost.sizes.atoms import Sum, content, leading, numeric_content
+from symcost.sizes.bounds import lower, upper
 from symcost.sizes.facts import never_negative
 from symcost.sizes.functions import divisible, gcd, holds, log2, maximum, minimum, sqrt
 from symcost.sizes.notation import UNICODE

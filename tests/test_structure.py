@@ -38,6 +38,7 @@ AGAINST = {
     ("sizes.atoms", "sizes.rounding"): "an atom is rebuilt after substitution, in canonical form",
     ("sizes.atoms", "sizes.functions"): "an atom is rebuilt after substitution, in canonical form",
     ("sizes.atoms", "sizes.sums"): "an atom is rebuilt after substitution, in canonical form",
+    ("sizes.atoms", "sizes.bounds"): "2^n/2^t is an integer where t <= n",
     ("sizes.atoms", "sizes.notation"): "a size has a repr",
     ("sizes.atoms", "sizes.bridge"): "a size is understood by SymPy",
     ("sizes.rounding", "sizes.facts"): "a rounding between two integers is that integer",

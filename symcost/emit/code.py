@@ -28,10 +28,9 @@ from symcost.sizes.atoms import (
     Size,
     Sum,
     Symbol,
-    bounds,
-    lower,
     term_order,
 )
+from symcost.sizes.bounds import bounds, lower
 from symcost.sizes.facts import Condition, divides
 from symcost.sizes.rounding import over_one_divisor
 

@@ -9,7 +9,8 @@ from symcost import syntax as s
 from symcost.graph.nodes import Fork, Frozen, Guarded, Leaf, Loop, Mark, Node, Repeat, Run, Scaled, Sequence, Shared
 from symcost.graph.scope import Scope
 from symcost.graph.values import Evaluator, fail
-from symcost.sizes.atoms import Size, Symbol, lower
+from symcost.sizes.atoms import Size, Symbol
+from symcost.sizes.bounds import lower
 from symcost.sizes.facts import Condition, at_least, divisible, equal
 from symcost.sizes.shape import Shape
 from symcost.source import Span, SymcostError

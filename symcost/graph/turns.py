@@ -16,7 +16,8 @@ from symcost.graph.scope import BlockBinding, Family, Member, Scope, Tensor
 from symcost.graph.tensors import maybe_tensor
 from symcost.graph.values import Evaluator, fail
 from symcost.limiting import allowed, check, raising
-from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, lower
+from symcost.sizes.atoms import ONE, ZERO, Size, Symbol
+from symcost.sizes.bounds import lower
 from symcost.sizes.facts import Condition, at_least, divisible, never_negative
 from symcost.sizes.functions import holds
 from symcost.sizes.shape import Shape

@@ -27,16 +27,14 @@ from symcost.sizes.atoms import (
     Size,
     Symbol,
     TooLarge,
-    bounds,
     content,
     integral,
     inverse,
     leading,
-    lower,
     numeric_content,
     total,
-    upper,
 )
+from symcost.sizes.bounds import bounds, lower, upper
 
 MAX_RESIDUES = 4096  # at which a divisibility is tried
 

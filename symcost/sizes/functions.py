@@ -8,7 +8,8 @@ from fractions import Fraction
 from math import gcd as number_gcd
 from math import isqrt
 
-from symcost.sizes.atoms import ONE, ZERO, Function, Holds, Power, Size, bounds, lower, numeric_content, product, total
+from symcost.sizes.atoms import ONE, ZERO, Function, Holds, Power, Size, numeric_content, product, total
+from symcost.sizes.bounds import bounds, lower
 from symcost.sizes.facts import Condition, at_least, divides, equal, never_negative
 from symcost.sizes.facts import divisible as divisible_by
 from symcost.sizes.rounding import ceil, floor

@@ -36,13 +36,12 @@ from symcost.sizes.atoms import (
     Symbol,
     integral,
     leading,
-    lower,
     product,
     sign_order,
     term_order,
     total,
-    upper,
 )
+from symcost.sizes.bounds import lower, upper
 
 MAX_STEPS = 100  # of a division by a sum
 
