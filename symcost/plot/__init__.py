@@ -5,9 +5,9 @@ Fonts and colours come with matplotlib, so that a figure is the same on every ma
 and survive a copier.
 """
 
+from symcost.plot.breakdown import PARTS, parts
 from symcost.plot.figures import curves, points, shares
-from symcost.plot.parts import PARTS, parts
-from symcost.plot.picture import FORMATS, picture, tex
+from symcost.plot.files import FORMATS, picture, tex
 from symcost.plot.style import WIDTH
 from symcost.plot.values import Curve, crossovers, curve, spaced
 

@@ -11,8 +11,8 @@ from symcost.architecture import Architecture
 from symcost.cost import Cost
 from symcost.invert import undecided
 from symcost.plot.axes import cost_axis, escaped, inked, logarithmic, scale, size_axis, unit_label
+from symcost.plot.breakdown import parts, percents
 from symcost.plot.lines import draw_asymptote, draw_line, legend_label, mark_crossings, mark_jumps
-from symcost.plot.parts import parts, percents
 from symcost.plot.style import LINES, MARKERS, WIDTH, area_colours, blank, is_dark, styled
 from symcost.plot.values import curve, declared_values, number_of
 from symcost.sizes.atoms import Rational
