@@ -9,7 +9,7 @@ from symcost import syntax as s
 from symcost.graph.scope import BlockBinding, Declared, Family, LayerBinding, MetricDef, NetBinding, Scope, Tensor
 from symcost.limiting import allowed, raising
 from symcost.sizes.atoms import DivisionByZero, Size, Symbol, TooLarge, product, term_order
-from symcost.sizes.facts import Condition, at_least, divisible, equal, never_negative
+from symcost.sizes.facts import Condition, at_least, divisible, equal, more_than, never_negative
 from symcost.sizes.functions import FUNCTIONS, holds
 from symcost.sizes.shape import Shape
 from symcost.sizes.sums import summed
@@ -224,7 +224,6 @@ class Evaluator:
         return [self._condition(op, a, b, expr) for op, a, b in zip(expr.ops, sizes, sizes[1:], strict=False)]
 
     def _condition(self, op: str, a: Size, b: Size, expr: s.Compare) -> Condition:
-        whole = (a - b).integer
         match op:
             case "==":
                 remainder = self._remainder(expr)
@@ -236,8 +235,8 @@ class Evaluator:
             case "<=":
                 return at_least(b, a)
             case ">":
-                return at_least(a - 1, b) if whole else Condition(">", a - b)
-        return at_least(b - 1, a) if whole else Condition(">", b - a)
+                return more_than(a, b)
+        return more_than(b, a)
 
     def _remainder(self, expr: s.Compare) -> Condition | None:
         """``a % d == r`` as divisibility."""

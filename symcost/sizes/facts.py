@@ -168,6 +168,13 @@ def at_least(left: Size, right: Size | int, why: str = "", code: str = "layer-ne
             size = rest * atom.denominator + atom.denominator - 1 - atom.numerator
 
 
+def more_than(left: Size, right: Size) -> Condition:
+    """``left > right``; as ``>=`` where a multiple of the difference is an integer: ``X < 15/2`` is ``2*X <= 14``."""
+    size = left - right
+    whole = size * inverse(Size.of(numeric_content(size)))
+    return at_least(whole, ONE) if whole.integer else Condition(">", size)
+
+
 def _single_ceil(size: Size) -> Size | None:
     """``⌈x⌉ >= k`` is ``x > k - 1``, for an x that is no quotient of integers."""
     varying = [m for m in size.terms if m]
