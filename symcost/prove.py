@@ -100,7 +100,7 @@ def _new(low: Rational | None = 0, integer: bool = True) -> Symbol:
 
 @dataclass(frozen=True)
 class _Goal:
-    """``size == 0`` or ``size >= 0``, where the sizes of ``known`` are never negative."""
+    """``size == 0``, ``size != 0`` or ``size >= 0``, where the sizes of ``known`` are never negative."""
 
     size: Size
     relation: str
@@ -174,11 +174,16 @@ def _loosely(fact: Size) -> dict[Symbol, Size]:
 def _proved_under(size: Size, relation: str, conditions: Sequence[Condition]) -> str | None:
     """How the claim is proved, with the conditions put in where it is not true without them."""
     if relation == "!=":
-        return _proved_under(size, ">", conditions) or _proved_under(-size, ">", conditions)
+        how = _proved_under(size, ">", conditions) or _proved_under(-size, ">", conditions)
+        return how or _under(size, relation, conditions)
     if relation == ">":
         if not size.integer:
             return "its lower bound is positive" if (lower(size) or 0) > 0 else None
         size, relation = size - 1, ">="
+    return _under(size, relation, conditions)
+
+
+def _under(size: Size, relation: str, conditions: Sequence[Condition]) -> str | None:
     plain = [c for c in conditions if c.guard == ONE and not c.turns]
     how = _safely(lambda: _proof(_Goal(size, relation)))
     if how is not None or not plain:
@@ -284,6 +289,8 @@ def _proof(goal: _Goal) -> str | None:
     if choice is not None:
         how = _of_all([g for one, facts in _cases(goal, choice) for g in _all_given(one, facts)])
         return None if how is None else how if how.startswith("case by case") else f"case by case: {how}"
+    if goal.relation == "!=":
+        return None
     for attempt in (_by_induction, _over_a_period if goal.relation == "==" else _by_classes, _with_a_remainder):
         how = attempt(goal)
         if how is not None:
@@ -306,6 +313,8 @@ def _direct(goal: _Goal) -> str | None:
         if any(isinstance(a, Group) for m in size.terms for a, _ in m) and not over_one_divisor(size)[0].terms:
             return "the canonical forms are the same over one divisor"
         return "it follows from what is known" if goal.known and is_zero(size, goal.known) else None
+    if goal.relation == "!=":
+        return "no value of a symbol makes it 0" if is_zero(size, goal.known) is False else None
     if never_negative(size, goal.known) or never_negative(_lowered(size), goal.known):
         return "no value of a symbol makes it negative"
     if any(isinstance(a, Group) for m in size.terms for a, _ in m):

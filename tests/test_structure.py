@@ -161,7 +161,9 @@ def test_direction() -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.parametrize("package", ["sizes", "layers", "graph", "render", "growth", "memory", "plot", "emit", "conventions"])
+@pytest.mark.parametrize(
+    "package", ["sizes", "layers", "graph", "render", "growth", "memory", "plot", "emit", "conventions"]
+)
 def test_no_cycle_in_a_package(package: str) -> None:
     """Inside a package too there is an order, though nobody wrote it down."""
     sorter: TopologicalSorter[str] = TopologicalSorter()

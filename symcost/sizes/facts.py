@@ -296,6 +296,8 @@ def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
         plain = size * inverse(Size.of(numeric_content(size)))
         if never_negative(plain, known) and never_negative(-plain, known):
             return True
+    if _beside_zero(size):
+        return False
     if size.integer:
         if never_negative(size - 1, known) or never_negative(-size - 1, known):
             return False
@@ -304,6 +306,14 @@ def is_zero(size: Size, known: Sequence[Size] = ()) -> bool | None:
         if (lower(whole) or 0) > 0 or (upper(whole) or 0) < 0:
             return False
     return None
+
+
+def _beside_zero(size: Size) -> bool:
+    """``4*m - 2`` is 2 more or less than a multiple of 4 and never 0."""
+    constant = size.terms.get((), 0)
+    varying = Size({m: c for m, c in size.terms.items() if m})
+    step = numeric_content(varying)
+    return Fraction(constant) % step != 0 and all(integral(m, 1) for m in varying.terms)
 
 
 def always_negative(size: Size, known: Sequence[Size] = ()) -> bool:
