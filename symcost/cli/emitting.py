@@ -217,6 +217,7 @@ def _worked(base: Any, query: str, progress: Callable[[int], None], size: int) -
 
     Thread(target=work, daemon=True).start()
     try:
+        progress(0)
         while not done.wait(0.2):
             progress(int(max(base.query_progress(), 0) * size / 100))
     except KeyboardInterrupt:
