@@ -337,6 +337,28 @@ def test_bases(low: Symbol, divisor: int, fast: bool) -> None:
 
 
 @pytest.mark.parametrize("fast", FAST)
+def test_a_table_of_another_thread(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call goes on with the table it began with, whatever another thread has put in its place meanwhile."""
+    f = symcost.parse("input C@X x X  conv3-16/2").function("C", "X", of="macs", fast=fast)
+    points = np.arange(64, 64 + MANY)
+    lanes, wanted = [], []
+    for channels in (1, 2):
+        wanted.append(f(channels, points).tolist())
+        lanes.append(f.lane)
+    assert all(lane is not None and lane.window is not None for lane in lanes)
+    f.lane, ready = lanes[0], f._ready
+
+    def meanwhile(*args: Any) -> bool:
+        answer = ready(*args)
+        f.lane = lanes[1]
+        return bool(answer)
+
+    monkeypatch.setattr(f, "_ready", meanwhile)
+    assert wanted[0] != wanted[1]
+    assert f(1, points).tolist() == wanted[0]
+
+
+@pytest.mark.parametrize("fast", FAST)
 def test_divisibility(fast: bool) -> None:
     """A condition on remainders is told by the rows of the table."""
     net = symcost.load(Path(__file__).parent.parent / "examples" / "vgg16.arch")

@@ -220,8 +220,9 @@ class CostFunction:
         np = points.np
         if not points.total:
             return np.empty(points.shape, dtype=np.int64)
-        if self.lane is not None and self.lane.window is not None and self._ready(points, self.lane):
-            found = self._tabled(points, self.lane.table, self.lane.window)
+        lane = self.lane  # read once: another thread may put its own there
+        if lane is not None and lane.window is not None and self._ready(points, lane):
+            found = self._tabled(points, lane.table, lane.window)
             if found is not None:
                 return found
         bad = self._outside(points)
