@@ -18,7 +18,7 @@ from symcost.emit.code import Code, Node, Result, inputs_of
 from symcost.emit.function import proved
 from symcost.emit.module import DIALECTS
 from symcost.emit.ranges import Range, Ranges
-from symcost.emit.sql import Query
+from symcost.emit.sql import Query, column
 from symcost.emit.wide import Wide
 from symcost.limiting import check
 from symcost.parser import parse_formula
@@ -98,6 +98,12 @@ class Sweep:
             Aim(p.partition(":")[2], True) if p.startswith("max:") else Aim(p.removeprefix("min:")) for p in pareto
         ]
         self.columns = (*(a.symbol.name for a in self.axes), *self.of)
+        twice = next((name for name in self.of if name in axes), None)
+        if twice is not None:
+            help_ = "rename the symbol, or choose other costs with --of"
+            raise SymcostError(
+                Diagnostic("already-defined", f"'{twice}' is a symbol of the sweep and a cost", help=help_)
+            )
         missing = next((a.name for a in self.aims if a.name not in self.columns), None)
         if missing is not None:
             help_ = f"figures: {', '.join(self.columns)}"
@@ -295,7 +301,7 @@ class Sweep:
         blocks = list(self.rows(progress))
         found = {}
         for place, axis in enumerate(self.axes):
-            top, *below = inputs_of(axis.symbol)
+            top, *below = map(column, inputs_of(axis.symbol))
             found[top] = np.array([int(v * axis.bottom) for block in blocks for v in block[place]], dtype=np.int64)
             found |= {n: np.full(found[top].size, axis.bottom) for n in below}
         return found

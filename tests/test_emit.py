@@ -512,6 +512,55 @@ def test_conditions(language: str, run: Any) -> None:
     assert run(emitter, rows) == [[2, None, None, 4, None, None, 60]]
 
 
+# ------------------------------------------------------------------------------- names
+
+WORDS = """int int64_t INT64_MAX _Bool __int128 linux value fn let Ok Err _ é ü 变量 class lambda __debug__ object range pow
+select order v1 V2 step0 turn_1 floor64 t3 BigInt function""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_names(language: str, run: Any) -> None:
+    """Names that mean something in a language are names of symbols like any other."""
+    symbols = [Symbol(word) for word in WORDS]
+    whole = sum(((k + 2) * Size.of(s) for k, s in enumerate(symbols)), Size.of(0))
+    halves = sum((Size.of(s) * (Size.of(s) // 2) ** 2 for s in symbols), whole // 3)
+    emitter = Emitter(Formulas("names", {"f0": whole, "f1": halves}), dict.fromkeys(WORDS, (1, 99)))
+    rows = [[{w: start + k for k, w in enumerate(WORDS)}[n] for n in emitter.inputs] for start in (1, 50)]
+    points = [{s: start + k for k, s in enumerate(symbols)} for start in (1, 50)]
+    assert run(emitter, rows) == [[size.subs(p).number for p in points] for size in (whole, halves)]
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_names_of_a_fraction(language: str, run: Any) -> None:
+    """What stands for a real symbol is no symbol of the name it is written with."""
+    a, top = Symbol("a", integer=False), Symbol("a_top")
+    formulas = Formulas("names", {"f": (8 * Size.of(a)) // 1 * Size.of(top)})
+    emitter = Emitter(formulas, {"a_top": (1, 9)})
+    if language in DIALECTS:
+        with pytest.raises(SymcostError, match="two columns would be called 'a_top'"):
+            emitter.text(language)
+        return
+    row = {"a top": 1, "a bottom": 2, "a_top": 7}
+    assert run(emitter, [[row[n] for n in emitter.inputs]]) == [[28]]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_names_that_are_one_column(dialect: str) -> None:
+    """A database that takes two names for one is not asked."""
+    one, other = Symbol("x"), Symbol("X")
+    emitter = Emitter(Formulas("names", {"f": Size.of(one) * 2 + Size.of(other)}), {"x": (1, 9), "X": (1, 9)})
+    if dialect == "postgres":
+        assert in_postgres(emitter, [[{"x": 1, "X": 5}[n] for n in emitter.inputs]]) == [[7]]
+    else:
+        with pytest.raises(SymcostError, match=r"'[xX]' and '[xX]' would be one column"):
+            emitter.text(dialect)
+    with pytest.raises(SymcostError, match="two columns would be called 'X'"):
+        Emitter(Formulas("names", {"X": Size.of(other)}), {"X": (1, 9)}).text(dialect)
+    if dialect == "sqlite":
+        with pytest.raises(SymcostError, match="no column can be called 'True'"):
+            Emitter(Formulas("names", {"f": Size.of(Symbol("True"))}), {"True": (1, 9)}).text(dialect)
+
+
 # ------------------------------------------------------------------------------- the command
 
 

@@ -174,6 +174,14 @@ def test_wrong() -> None:
             Sweep(net, grid, ("params", "macs"), **more)
 
 
+def test_names() -> None:
+    """A symbol with the name of a cost would be two columns of one name."""
+    net = symcost.parse("sym params  input 3@8x8  conv3-params")
+    with pytest.raises(SymcostError, match="'params' is a symbol of the sweep and a cost"):
+        Sweep(net, axes(params=(1, 2)), ("params", "macs"))
+    assert rows(Sweep(net, axes(params=(1, 2)), ("macs",))) == [(1, 1728), (2, 3456)]
+
+
 def command(*args: str) -> Any:
     return CliRunner().invoke(cli, ["sweep", CHAIN, "--over", "X=5..12,Y=5..6", *args])
 

@@ -78,8 +78,8 @@ class Result:
 
 
 def inputs_of(symbol: Symbol) -> tuple[str, ...]:
-    """The integers that stand for a symbol: a real one is a fraction."""
-    return (symbol.name,) if symbol.integer else (f"{symbol.name}_top", f"{symbol.name}_bottom")
+    """The integers that stand for a symbol: a real one is a fraction. No symbol has a space in its name."""
+    return (symbol.name,) if symbol.integer else (f"{symbol.name} top", f"{symbol.name} bottom")
 
 
 class Code:

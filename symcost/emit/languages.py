@@ -9,12 +9,12 @@ from symcost.emit.writing import Language
 _C_WORDS = """
     auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true
-    false value main asm typeof
+    false value main asm typeof linux unix
 """.split()  # noqa: SIM905
 _RUST_WORDS = """
     as break const continue crate else enum extern false fn for if impl in let loop match mod move mut pub ref return
     self Self static struct super trait true type unsafe use where while async await dyn abstract become box do final
-    macro override priv typeof unsized virtual yield try Some None Option
+    macro override priv typeof unsized virtual yield try Some None Ok Err Option
 """.split()  # noqa: SIM905
 _JAVASCRIPT_WORDS = """
     arguments await break case catch class const continue debugger default delete do else enum eval export extends
@@ -76,6 +76,7 @@ C = Language(
     helpers=_C_HELPERS,
     head={"": "#include <stdbool.h>\n#include <stdint.h>\n"},
     taken=frozenset(_C_WORDS),
+    reserved=r"_.*|u?int\w*_t|U?INT\w*|(PTRDIFF|SIG_ATOMIC|SIZE|WCHAR|WINT)_\w*",
 )
 
 _RUST_HELPERS = {
@@ -128,6 +129,7 @@ RUST = Language(
     helpers=_RUST_HELPERS,
     head={"": "#![allow(non_snake_case, unused_parens, dead_code)]\n"},
     taken=frozenset(_RUST_WORDS),
+    reserved="_",
 )
 
 _EXACT_PYTHON = {
@@ -173,7 +175,7 @@ PYTHON = Language(
         "gcd(": "from math import gcd\n",
         "isqrt(": "from math import isqrt\n",
     },
-    taken=frozenset({*kwlist, "min", "max", "gcd", "range", "index", "isqrt", "Fraction", "ValueError"}),
+    taken=frozenset({*kwlist, "__debug__", "min", "max", "gcd", "range", "index", "isqrt", "Fraction", "ValueError"}),
     fraction="Fraction({top}, {bottom})",
 )
 

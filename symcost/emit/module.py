@@ -10,7 +10,7 @@ from symcost.emit.code import Code, Node, Result, inner, inputs_of
 from symcost.emit.languages import LANGUAGES
 from symcost.emit.numpy import NUMPY, NumpyWriter
 from symcost.emit.ranges import Range, Ranges, Unbounded
-from symcost.emit.sql import DIALECTS, Query
+from symcost.emit.sql import DIALECTS, Query, column
 from symcost.emit.writing import Function, Language, Writer
 from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.sizes.facts import Condition
@@ -70,7 +70,7 @@ class Emitter:
         found = {}
         for name, symbol in self.inputs.items():
             low, high = (symbol.low, symbol.high) if symbol.integer else (None, None)
-            if name.endswith("_bottom") and not symbol.integer:
+            if name.endswith(" bottom") and not symbol.integer:
                 low = 1
             elif not symbol.integer and symbol.low is not None and symbol.low >= 0:
                 low = 0
@@ -118,7 +118,7 @@ class Emitter:
         ends = {
             n: (s.low, s.high) if s.integer else (1, None)
             for n, s in self.inputs.items()
-            if s.integer or n.endswith("_bottom")
+            if s.integer or n.endswith(" bottom")
         }
         return {
             n: (None if a is None else int(-(-a // 1)), None if b is None else int(b // 1))
@@ -126,7 +126,7 @@ class Emitter:
         }
 
     def _about(self, ranges: Mapping[str, Range]) -> list[str]:
-        listed = ", ".join(f"{n} = {a}..{b}" for n, (a, b) in ranges.items())
+        listed = ", ".join(f"{column(n)} = {a}..{b}" for n, (a, b) in ranges.items())
         lines = [f"{', '.join(self.results)} of {self.formulas.title}"]
         if ranges:
             lines.append(f"Exact for {listed}: each step is proved to fit in its type there.")

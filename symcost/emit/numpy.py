@@ -40,7 +40,7 @@ NUMPY = replace(
         "NAME = np.frompyfunc(_log2, 1, 1)\n",
     },
     head={"": "import numpy as np\n", **{k: v for k, v in PYTHON.head.items() if k not in ("gcd(", "index(")}},
-    taken=PYTHON.taken | {"np"},
+    taken=PYTHON.taken | {"np", "int", "object", "pow", "TypeError"},
 )
 
 

@@ -39,6 +39,8 @@ class Dialect:
     root: str = ""
     turns: str = ""  # the turns of a loop as a table of one column, {name} {count}
     sequence: str = ""  # or as an array, {count}
+    cased: bool = False  # whether names are two that differ in case only
+    unnamed: frozenset[str] = frozenset()  # what no column of a query can be called
 
 
 _ROOT = "CAST(round(sqrt(CAST({a} AS DOUBLE PRECISION))) AS BIGINT)"
@@ -62,6 +64,7 @@ DIALECTS = {
         shift="CAST(1 AS BIGINT) << CAST({a} AS INTEGER)",
         root=_ROOT,
         turns="generate_series(CAST(0 AS BIGINT), {count} - 1) AS turns({name})",
+        cased=True,
     ),
     "spark": Dialect(
         "Spark",
@@ -81,8 +84,14 @@ DIALECTS = {
         shift="1 << {a}",
         turns="(WITH RECURSIVE turns({name}) AS (SELECT 0 WHERE {count} > 0 UNION ALL "
         "SELECT {name} + 1 FROM turns WHERE {name} + 1 < {count}) SELECT {name} FROM turns) AS turns",
+        unnamed=frozenset({"true", "false"}),
     ),
 }
+
+
+def column(given: str) -> str:
+    """How the column of an input is called."""
+    return given.replace(" ", "_")
 
 
 class Query:
@@ -93,9 +102,11 @@ class Query:
         self.steps: dict[Node, tuple[str, int]] = {}  # the column a node stands in, and the step that makes it
         self.columns: list[list[str]] = []  # by step
         self.shared: Counter[int] = Counter()
+        self.taken: set[str] = set()  # names of columns that are not ours, in lower case
         self.bound: set[str] = set()  # indices of the loops whose body is being written
 
     def text(self, results: Mapping[str, Result], conditions: Sequence[Node], source: str = "points") -> str:
+        self._called([*map(column, self.parameters), *results])
         roots = [*(r.value for r in results.values()), *conditions]
         self.shared = Counter(id(a) for node in {n for r in roots for n in inner(r)} for a in node.args)
         flat = [part for c in conditions for part in (c.args if c.op == "and" else (c,))]
@@ -111,6 +122,26 @@ class Query:
         lines.append(f"SELECT\n  {listed}\nFROM {STEP}{len(self.columns)}{filtered}")
         return "\n".join(lines)
 
+    def _called(self, names: Sequence[str]) -> None:
+        """Refuse columns that the database would take for one another."""
+        known: dict[str, str] = {}
+        for name in names:
+            folded = name if self.dialect.cased else name.casefold()
+            if folded in known:
+                same = known[folded] == name
+                self._one_name(
+                    f"two columns would be called '{name}'"
+                    if same
+                    else f"'{name}' and '{known[folded]}' would be one column"
+                )
+            if folded in self.dialect.unnamed:
+                self._one_name(f"no column can be called '{name}'")
+            known[folded] = name
+        self.taken = {name.casefold() for name in names}
+
+    def _one_name(self, what: str) -> None:
+        raise SymcostError(Diagnostic("cannot-emit", f"{what} in {self.dialect.name}", help="rename the symbol"))
+
     def _inputs(self) -> str:
         bits = {p: max(abs(v).bit_length() for v in self.ranges.inputs[p]) for p in self.parameters}
         made = (f"{self.cast(self.quoted(p), self.place(bits[p]))} AS {self.quoted(p)}" for p in self.parameters)
@@ -122,6 +153,7 @@ class Query:
 
     def quoted(self, name: str) -> str:
         mark = self.dialect.quote
+        name = column(name) if name in self.parameters else name
         return mark + name.replace(mark, mark * 2) + mark
 
     # types
@@ -299,7 +331,7 @@ class Query:
         if after == len(self.columns):
             self.columns.append([])
         name = f"v{len(self.steps) + 1}"
-        while name in self.parameters:
+        while name in self.taken:
             name += "_"
         name = self.quoted(name)
         self.columns[after].append(f"{written} AS {name}")

@@ -64,6 +64,7 @@ class Language:
     helpers: Mapping[str, str] = field(default_factory=dict)  # {type} {name}
     head: Mapping[str, str] = field(default_factory=dict)  # what must stand above, by a word of the text
     taken: frozenset[str] = frozenset()
+    reserved: str = ""  # a pattern of more names that are taken
     fraction: str = ""  # {top} {bottom}: what is returned where a quotient is not proved to come out even
 
 
@@ -415,7 +416,9 @@ class Writer:
     def identifier(self, given: str) -> str:
         word = re.sub(r"\W", "_", given, flags=re.ASCII)
         word = f"_{word}" if word[:1].isdigit() else word
-        return f"{word}_" if word in self.language.taken or word in self.helper_names() else word
+        language = self.language
+        taken = word in language.taken or word in self.helper_names() or re.fullmatch(language.reserved, word)
+        return f"{word}_" if taken else word
 
     def helper_names(self) -> Iterable[str]:
         return [name + end for name in self.language.helpers for end in ("", "64", "128")]
