@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sympy
 import torch_nets
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +127,35 @@ def test_function_of_a_net() -> None:
     with pytest.raises(TypeError):
         f()
     assert f(np.empty((0, 3), dtype=int)).shape == (0, 3)
+
+
+def test_a_bound_and_a_condition() -> None:
+    """What lies beyond a bound does not keep conditions from being asked of the others; bounds do not wrap."""
+    net = symcost.parse("input 3@X x X  conv11-96/4(pad=2) maxpool3/2 conv5-256 maxpool3/2")
+    f = net.function("X", of="macs", outside="mask")
+    made = f(np.array([[0], [30], [31]]))
+    assert np.ma.getmaskarray(made).tolist() == [[True], [True], [False]]
+    assert made[2, 0] == net.macs.at(X=31).value
+    real = symcost.parse("sym a : real  assume a <= 7/2  input 3@8x8  conv3-(floor(8*a) + 1)")
+    masked = real.function("a", outside="mask")(np.array([0, 3, 4, 2**62, 2**63 - 1]))
+    assert np.ma.getmaskarray(masked).tolist() == [False, False, True, True, True]
+
+
+def test_integers_of_all_kinds() -> None:
+    """Integers of NumPy and SymPy, alone and in lists with some beyond int64; one number is no array."""
+    net = symcost.parse("input C@X x X  conv3-16/2")
+    f = net.function("C", "X", of="macs")
+    wanted = {c: net.macs.at(C=c, X=9).value for c in (3, 2**63, 2**70)}
+    for three in (np.int64(3), np.uint8(3), sympy.Integer(3)):
+        assert type(f(three, 9)) is int
+        assert f(three, np.int16(9)) == wanted[3]
+        assert f([three, 2**70], 9).tolist() == [wanted[3], wanted[2**70]]
+    assert f([3, 2**63], 9).tolist() == [wanted[3], wanted[2**63]]
+    assert f(np.array(2**70), 9).tolist() == wanted[2**70]
+    assert f([], 9).tolist() == []
+    for wrong in (True, np.True_, [True, 2**70], 3.0, [3.0, 2], [2**70, 3.0], np.ma.MaskedArray([3, 4], [False, True])):
+        with pytest.raises(SymcostError, match="no exact size"):
+            f(wrong, 9)
 
 
 def test_function_broadcasts() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.util import find_spec
-from math import lcm, prod
+from math import ceil, floor, lcm, prod
+from numbers import Integral
 from sys import modules
 from typing import Any
 
@@ -131,7 +132,7 @@ class CostFunction:
         return tuple(s.name for s in self.symbols)
 
     def __call__(self, *args: Any, out: Any = None, **named: Any) -> Any:
-        given = self._bound(args, named)
+        given = {n: _plain(v) for n, v in self._bound(args, named).items()}
         if all(isinstance(v, int | Fraction) and not isinstance(v, bool) for v in given.values()):
             return self._at(given)
         points = self._points(given, out)
@@ -248,23 +249,44 @@ class CostFunction:
 
     def _outside(self, points: Points) -> Any:
         """Where the network does not exist, as booleans; None where it does everywhere."""
-        np, arrays, ranges = points.np, points.arrays, points.ranges
-        bad = np.zeros((), dtype=bool)
-        for symbol in self.symbols:
-            top, bottom = (
-                arrays[n] if len(inputs_of(symbol)) > i else 1 for i, n in enumerate((*inputs_of(symbol), "")[:2])
-            )
-            low, high = ranges[inputs_of(symbol)[0]]
-            if symbol.low is not None and low < symbol.low * _most(bottom):
-                bad = bad | (top * Fraction(symbol.low).denominator < bottom * Fraction(symbol.low).numerator)
-            if symbol.high is not None and high > symbol.high * _least(bottom):
-                bad = bad | (top * Fraction(symbol.high).denominator > bottom * Fraction(symbol.high).numerator)
+        np, bad = points.np, self._beyond(points)
         if not bad.any():
-            known = Arrays(np, arrays, Ranges(ranges))
-            for _, condition in self.conditions:
-                if not proved(condition, known.ranges):
-                    bad = bad | ~safely(known, condition)
+            bad = self._refuted(points)
+        elif self.outside == "mask":  # nothing is asked of the points beyond a bound but that they are left out
+            bad = np.broadcast_to(bad, points.shape).copy()
+            kept = self._only(points, ~bad)
+            if kept.total:
+                bad[~bad] = self._refuted(kept)
         return np.broadcast_to(bad, points.shape) if bad.any() else None
+
+    def _beyond(self, points: Points) -> Any:
+        """Where a symbol is beyond a bound of its own."""
+        bad = points.np.zeros((), dtype=bool)
+        for symbol in self.symbols:
+            name, *below = inputs_of(symbol)
+            bottom = points.ranges[below[0]][0] if below else 1
+            (low, high), top = points.ranges[name], points.arrays[name]
+            least = None if symbol.low is None else ceil(symbol.low * bottom)
+            most = None if symbol.high is None else floor(symbol.high * bottom)
+            if least is not None and low < least:
+                bad = bad | (top < least)
+            if most is not None and high > most:
+                bad = bad | (top > most)
+        return bad
+
+    def _refuted(self, points: Points) -> Any:
+        """Where a condition does not hold."""
+        known = Arrays(points.np, points.arrays, Ranges(points.ranges))
+        bad = points.np.zeros((), dtype=bool)
+        for _, condition in self.conditions:
+            if not proved(condition, known.ranges):
+                bad = bad | ~safely(known, condition)
+        return bad
+
+    def _only(self, points: Points, chosen: Any) -> Points:
+        """Some of the points, one behind the other."""
+        arrays = {n: points.np.broadcast_to(a, points.shape)[chosen] for n, a in points.arrays.items()}
+        return Points(points.np, arrays, fast=self.fast)
 
     def _refused(self, points: Points, bad: Any) -> None:
         if bad is None:
@@ -279,7 +301,7 @@ class CostFunction:
 
     def _masked(self, points: Points, bad: Any) -> Any:
         np = points.np
-        kept = Points(np, {n: np.broadcast_to(a, points.shape)[~bad] for n, a in points.arrays.items()}, fast=self.fast)
+        kept = self._only(points, ~bad)
         values = np.zeros(points.shape, dtype=np.int64)
         if kept.total:
             found = self._values(kept)
@@ -411,7 +433,7 @@ class CostFunction:
         if np.any(bottom == 0):
             raise ZeroDivisionError
         if not np.any(top % bottom):
-            return top // bottom
+            return np.asarray(top // bottom)
         divided = np.frompyfunc(lambda a, b: Fraction(int(a), int(b)), 2, 1)
         return np.asarray(divided(*map(arrays.objects, (top, bottom))), dtype=object)
 
@@ -437,14 +459,6 @@ def _taken(np: Any, table: Any, given: Any, low: int, out: Any = None) -> Any:
     return out if direct else made.reshape(given.shape)
 
 
-def _most(array: Any) -> int:
-    return array if isinstance(array, int) else int(array.max())
-
-
-def _least(array: Any) -> int:
-    return array if isinstance(array, int) else int(array.min())
-
-
 def _inputs(node: Node) -> set[str]:
     turns = {str(n.value.value) for n in inner(node) if isinstance(n.value, Node)}
     return {str(n.value) for n in inner(node) if n.op == "input"} - turns
@@ -465,6 +479,10 @@ def proved(condition: Node, ranges: Ranges) -> bool:
 def _arrays(np: Any, symbol: Symbol, value: Any) -> dict[str, Any]:
     """Integer arrays that stand for the values of a symbol: numerators and one denominator for a real one."""
     given = np.asarray(value)
+    if np.ma.is_masked(value):
+        raise _not_exact(symbol.name, "an array with masked values")
+    if symbol.integer and given.dtype.kind == "f" and isinstance(value, list | tuple):
+        given = np.asarray(value, dtype=object)  # of integers some of which are beyond int64 NumPy makes floats
     if symbol.integer:
         return {symbol.name: _integers(np, symbol.name, given)}
     distinct, places = np.unique(given, return_inverse=True)
@@ -489,11 +507,17 @@ def _integers(np: Any, name: str, given: Any) -> Any:
         given = given.astype(object)
     if given.dtype.kind in "iu":
         return given.astype(np.int64, copy=False)
-    if given.dtype != object or not all(type(v) is int for v in given.reshape(-1).tolist()):
+    plain = [_plain(v) for v in given.reshape(-1).tolist()] if given.dtype == object else [None]
+    if not all(type(v) is int for v in plain):
         raise _not_exact(name, f"an array of {given.dtype}")
     limit = 2**NARROW
-    fits = all(-limit < v < limit for v in given.reshape(-1).tolist())
-    return given.astype(np.int64) if fits else given
+    fits = all(-limit < v < limit for v in plain)
+    return np.array(plain, dtype=np.int64 if fits else object).reshape(given.shape)
+
+
+def _plain(value: Any) -> Any:
+    """An integer of NumPy, say, as one of Python's."""
+    return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else value
 
 
 def _not_exact(name: str, value: Any) -> SymcostError:

@@ -33,7 +33,8 @@ class Wide:
     @classmethod
     def boxed(cls, np: Any, values: Any) -> Wide:
         """From an array of Python's integers."""
-        return cls(np, (values >> 64).astype(np.int64), (values & 2**64 - 1).astype(np.uint64))
+        high, low = np.asarray(values >> 64), np.asarray(values & 2**64 - 1)  # of one number they are no arrays
+        return cls(np, high.astype(np.int64), low.astype(np.uint64))
 
     @property
     def shape(self) -> Any:
