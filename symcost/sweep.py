@@ -351,7 +351,7 @@ def _sorted(np: Any, keys: Sequence[Any]) -> Any:
 
 def _series(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:
     """The values of an axis as a table with a column for each integer that stands for it."""
-    first, last = axis.range
+    first, last = axis.start, axis.start + axis.stride * (axis.count - 1)
     top, *below = (quoted(n) for n in inputs_of(axis.symbol))
     over = "".join(f", {axis.bottom} AS {b}" for b in below)
     table = quoted(f"over_{axis.symbol.name}")
@@ -364,7 +364,7 @@ def _series(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:
         case "spark":
             return f"(SELECT id AS {top}{over} FROM range({first}, {last + 1}, {axis.stride})) AS {table}"
     more = f"SELECT v + {axis.stride} FROM n WHERE v + {axis.stride} <= {last}"
-    turns = f"WITH RECURSIVE n(v) AS (SELECT {first} UNION ALL {more})"
+    turns = f"WITH RECURSIVE n(v) AS (SELECT {first}{'' if axis.count else ' WHERE 1 = 0'} UNION ALL {more})"
     return f"({turns} SELECT v AS {top}{over} FROM n) AS {table}"
 
 

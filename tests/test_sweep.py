@@ -72,6 +72,8 @@ GRIDS = [
     ("input C@X  linear-(C//3) relu x 2", axes(X=(1, 3), C=(1, 20))),
     ("input 3@X x X  conv3-8/2", axes(X=(10**9, 10**9 + 5))),
     (THREE, axes(Y=(7, 19, 4), X=(5, 12, 3), C=(1, 9, 2))),
+    (CHAIN, axes(X=(7, 6), Y=(1, 9))),
+    (THREE, axes(Y=(7, 19, 4), X=(5, 12, 3), C=(9, 1, 2))),
     (REAL.replace("3@", "C@"), axes(a=(Fraction(1, 4), 1, Fraction(1, 4)), C=(3, 5), X=(1, 9, 3))),
 ]
 
