@@ -42,7 +42,10 @@ def text_of(stream: BinaryIO, name: str) -> str:
 
 
 def decoded(data: bytes, name: str) -> str:
-    """Program text from bytes, which must be UTF-8, with or without a byte-order mark, and have no zero byte."""
+    """Program text from bytes, which must be UTF-8, with or without a byte-order mark, and have no zero byte.
+
+    Lines end in a line feed, whatever they ended in.
+    """
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise SymcostError(Diagnostic("not-text", f"{name} is UTF-16", help="save it as UTF-8"))
@@ -53,4 +56,4 @@ def decoded(data: bytes, name: str) -> str:
         raise SymcostError(Diagnostic("not-text", message, help="save it as UTF-8")) from None
     if "\0" in text:
         raise SymcostError(Diagnostic("not-text", f"{name} is no text: it has zero bytes"))
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -412,9 +412,10 @@ def test_control_characters(control: str) -> None:
         ("input 3@8x8 # café".encode("latin-1"), "not-text"),
         (b"input 3@8x8 \0 relu", "not-text"),
         (b"\x7fELF\x02\x01\x01\0", "not-text"),
+        (b"# nothing\rinput 3@8x8\rconvv", "unknown-layer"),  # lines end as they did on a Macintosh
         (b" " * 17_000_000, "program-too-long"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_bytes(
     data: bytes, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -434,6 +435,9 @@ def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     for args in ((str(tmp_path),), (str(tmp_path / "none.arch"),), ("my none.arch",), ("check", str(tmp_path))):
         assert command(*args) == 1
         assert capsys.readouterr().err.startswith("error[unreadable]: ")
+    (tmp_path / "folder.arch").mkdir()
+    assert command(str(tmp_path / "folder.arch")) == 1
+    assert "did you mean" not in capsys.readouterr().err
     assert command("chek", "a.arch") == 1
     assert "did you mean 'check'?" in capsys.readouterr().err
 

@@ -45,7 +45,7 @@ def _meant(program: str) -> str | None:
 
     folder = Path(program).parent
     try:
-        files = [folder / path.name for path in folder.glob("*.arch")]
+        files = [folder / path.name for path in folder.glob("*.arch") if path.name != Path(program).name]
     except (OSError, ValueError):
         files = []
     known = {name: f"zoo/{name}" for name in families()} | {name: name for name in cli.commands}
