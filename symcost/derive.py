@@ -137,8 +137,9 @@ class Derivation(Displayed):
     def _check_at(self, point: Point) -> None:
         for step in self.steps:
             if not step.limit:
-                sides = [_at(form, point, self._plain) for form in (step.before, step.after)]
-                assert sides[0] == sides[1], f"step {step.number}, {step.what}: {sides[0]} and {sides[1]}"
+                before, after = (_at(form, point, self._plain) for form in (step.before, step.after))
+                if before != after:  # no `assert`, which Python may be told to leave out
+                    raise AssertionError(f"step {step.number}, {step.what}: {before} and {after}")
 
     def _plain(self, size: Size) -> Size:
         """Without names of sizes."""

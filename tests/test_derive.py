@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -150,6 +152,14 @@ def test_a_wrong_step_is_noticed() -> None:
     wrong = replace(found, steps=(*found.steps[:-1], replace(step, after=value(step.after) + 1)))
     with pytest.raises(AssertionError, match=f"step {step.number}"):
         wrong.check()
+
+
+def test_a_python_that_leaves_asserts_out_checks_as_well() -> None:
+    program = "import symcost; print(symcost.parse('input 3@8x8  conv3-4').derivation().check())"
+    broken = "from symcost import derive; derive._at = lambda form, *_: id(form); " + program
+    for asked, code in ((program, 0), (broken, 1)):
+        done = subprocess.run([sys.executable, "-O", "-c", asked], capture_output=True, text=True, check=False)
+        assert (done.returncode, "AssertionError: step 1" in done.stderr) == (code, bool(code)), done.stderr
 
 
 # --------------------------------------------------------------------------------------------- networks
