@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from symcost.domain import Domain, by_name
+from symcost.evaluate import free
 from symcost.forms import FORMS, formed
 from symcost.graph import resolved
 from symcost.prove import compare
@@ -201,7 +202,7 @@ class Cost:
         from symcost.emit.function import CostFunction
 
         declared = [self.domain.declared(n).symbol for n in names]
-        missing = sorted({s.name for s in self._public.symbols()} - set(names))
+        missing = sorted({s.name for s in free(self._public)} - set(names))
         if missing:
             message = f"the cost has a symbol '{missing[0]}' that the function does not name"
             raise SymcostError(
@@ -251,7 +252,7 @@ class Cost:
         return compare(left, right).equal is True
 
     def __hash__(self) -> int:
-        return hash(self.value) if self.value is not None else hash(frozenset(s.name for s in self._public.symbols()))
+        return hash(self.value) if self.value is not None else hash(frozenset(s.name for s in free(self._public)))
 
     @property
     def _public(self) -> Size:

@@ -15,7 +15,7 @@ from itertools import product as every
 
 from symcost.display import Displayed
 from symcost.domain import Domain
-from symcost.evaluate import evaluator
+from symcost.evaluate import evaluator, free
 from symcost.growth import CONSTANT, leading, sign_of, smooth
 from symcost.limiting import check
 from symcost.signs import Run, runs
@@ -135,7 +135,7 @@ def _common(a: Iterable[Stretch], b: Sequence[Stretch]) -> Iterable[Stretch]:
 
 
 def _allowed(budget: Budget, symbol: Symbol) -> list[Stretch] | None:
-    if not symbol.integer or symbol.low is None or budget.slack.symbols() - {symbol}:
+    if not symbol.integer or symbol.low is None or free(budget.slack) - {symbol}:
         return None
     if budget.bound.number is not None and never_falls(budget.cost, symbol):
         found = _bisected(budget, symbol)
@@ -187,7 +187,7 @@ def inverted(domain: Domain, budgets: Sequence[Budget], name: str, least: bool =
     ``budgets`` are in the symbols inside the domain. Raises `SymcostError` where it is not decided.
     """
     unknown = Unknown.of(domain, name)
-    others = sorted({s.name for b in budgets for s in b.slack.symbols()} - {unknown.symbol.name})
+    others = sorted({s.name for b in budgets for s in free(b.slack)} - {unknown.symbol.name})
     if others:
         raise undecided(
             f"'{name}' within this budget depends on {', '.join(others)}", "give the others values with --set"

@@ -141,6 +141,18 @@ def test_a_bound_and_a_condition() -> None:
     assert np.ma.getmaskarray(masked).tolist() == [False, False, True, True, True]
 
 
+def test_a_sum_over_turns() -> None:
+    """The index of a sum is no symbol that wants a value; equal costs have one hash whatever it is called."""
+    net = symcost.parse("sym n, t  input t@1024x1024  [conv3-8/2] x n  conv1-t")
+    f = net.function("t", "n", of="macs")
+    wanted = [net.macs.at(t=7, n=n).value for n in range(1, 9)]
+    assert [f(7, n) for n in range(1, 9)] == f(7, np.arange(1, 9)).tolist() == wanted
+    with pytest.raises(SymcostError, match="symbol 't' that the function does not name"):
+        net.function("n", of="macs")
+    one, other = (symcost.parse(f"sym n, t  input {c}@99x99  [conv3-8/2] x n").macs for c in ("t", "3"))
+    assert (one.at(t=3) == other, hash(one.at(t=3)) == hash(other)) == (True, True)
+
+
 def test_integers_of_all_kinds() -> None:
     """Integers of NumPy and SymPy, alone and in lists with some beyond int64; one number is no array."""
     net = symcost.parse("input C@X x X  conv3-16/2")

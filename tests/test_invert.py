@@ -237,6 +237,9 @@ def test_what_is_not_decided_is_said() -> None:
         net.params.within("1M", "n")
     with pytest.raises(symcost.SymcostError, match="unknown-symbol"):
         net.params.within("1M", "Q")
+    turns = symcost.parse("sym n\ninput 3@99x99 [conv3-8/2] x n").macs
+    with pytest.raises(symcost.SymcostError, match="cannot decide which 'n'"):  # and not that it depends on a turn
+        turns.within("1M", "n")
 
 
 # ------------------------------------------------------------ on the command line

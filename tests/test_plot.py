@@ -47,6 +47,16 @@ def test_a_staircase_is_the_exact_cost() -> None:
     assert line.get_drawstyle() == "steps-post"
 
 
+def test_a_sum_over_turns() -> None:
+    """Its index is no symbol that the cost depends on."""
+    first, second = (symcost.parse(f"sym n  input 3@99x99  [conv{k}-{c}/2] x n") for k, c in ((2, 13), (1, 30)))
+    assert curve(first.macs, "n", range(1, 9)).values == tuple(first.macs.at(n=n).value for n in range(1, 9))
+    signs = [(first.macs.at(n=n).value or 0) < (second.macs.at(n=n).value or 0) for n in range(1, 9)]
+    wanted = tuple(n for n, (before, now) in enumerate(pairwise(signs), 2) if before != now)
+    assert crossovers(first.macs, second.macs, "n", 1, 8) == wanted
+    assert wanted
+
+
 def test_only_where_the_network_exists() -> None:
     assert curve(ROUND.macs, "X", range(1, 100)).at == (32, 64, 96)
     found = curve(ROUND.macs, "X", range(1, 100))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from symcost.architecture import Architecture
 from symcost.cost import Cost
+from symcost.evaluate import free
 from symcost.invert import undecided
 from symcost.plot.axes import cost_axis, escaped, inked, logarithmic, scale, size_axis, unit_label
 from symcost.plot.breakdown import parts, percents
@@ -77,7 +78,7 @@ def shares(
     found, whole = parts(net, by, cost), net.cost(cost)
     if symbol is None:
         found = {label: part.at(net.domain.values(declared_values(net))) for label, part in found.items()}
-        left = sorted({s.name for part in found.values() for s in part._public.symbols()})
+        left = sorted({s.name for part in found.values() for s in free(part._public)})
         if left:
             raise undecided(f"the shares depend on {', '.join(left)}", "give values with --set, or a range with --over")
         heights = {label: [Fraction(part.value or 0)] for label, part in found.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from symcost.architecture import Architecture
 from symcost.cost import Cost
 from symcost.domain import by_name
-from symcost.evaluate import evaluator
+from symcost.evaluate import evaluator, free
 from symcost.invert import Unknown, existing, undecided
 from symcost.signs import runs
 from symcost.sizes.atoms import Rational, Size
@@ -47,7 +47,7 @@ def curve(cost: Cost, symbol: str, values: Iterable[Rational]) -> Curve:
         raise undecided(f"no values for '{symbol}'", "give a range, such as 32..512")
     formula, declared = cost._public, cost.domain.symbols.get(symbol)
     own = None if declared is None else declared.symbol
-    others = sorted({s.name for s in formula.symbols()} - {symbol})
+    others = sorted({s.name for s in free(formula)} - {symbol})
     if others:
         raise undecided(f"the cost depends on {', '.join(others)} too", "give the other symbols values with --set")
     inside = _inside(cost, symbol)
@@ -102,7 +102,7 @@ def crossovers(first: Cost, second: Cost, symbol: str, low: int, high: int) -> t
     """
     a, b = by_name(first._public, second._public)
     difference = a - b
-    left = difference.symbols()
+    left = free(difference)
     if {s.name for s in left} - {symbol}:
         return None
     if not left:
