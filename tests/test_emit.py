@@ -379,6 +379,17 @@ def test_one_number_beyond_int64(language: str, run: Any) -> None:
     assert run(emitter, [[10**30], [6]]) == [[27, 27], [5 * 10**30, 30], [4, 42]]
 
 
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_numbers(language: str, run: Any) -> None:
+    """A network without symbols."""
+    net = symcost.parse("input 3@8x8  conv3-4")
+    emitter = Emitter(Formulas("number", {c: net.cost(c)._public for c in ("params", "macs")}, net.requirements))
+    if language in DIALECTS:
+        assert "112 AS" in emitter.text(language)
+        return
+    assert run(emitter, [[]]) == [[112], [6912]]
+
+
 NETS = {
     "vgg": lambda: symcost.load(Path(__file__).parent.parent / "examples" / "vgg16.arch"),
     "resnet": lambda: zoo.load("resnet").net("resnet", 3, 4, 23, 3),

@@ -57,8 +57,9 @@ _C_HELPERS = {
 C = Language(
     name="C",
     comment="// {}",
-    define="bool {name}({parameters}, {type} *value) {{",
+    define="bool {name}({parameters}) {{",
     parameter="{type} {name}",
+    out="{type} *value",
     answer="*value = {value};\nreturn true;",
     close="}",
     constant="const {type} {name} = {value};",

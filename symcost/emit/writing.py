@@ -65,6 +65,7 @@ class Language:
     head: Mapping[str, str] = field(default_factory=dict)  # what must stand above, by a word of the text
     taken: frozenset[str] = frozenset()
     reserved: str = ""  # a pattern of more names that are taken
+    out: str = ""  # {type}: a parameter more, for the answer
     fraction: str = ""  # {top} {bottom}: what is returned where a quotient is not proved to come out even
 
 
@@ -109,7 +110,8 @@ class Writer:
         else:
             value, wide = language.fraction.format(top=self.source(result.top), bottom=self.source(result.bottom)), 0
         self.line(language.answer.format(value=value))
-        typed = ", ".join(self._parameter(p, n) for p, n in zip(function.parameters, names, strict=True))
+        each = [self._parameter(p, n) for p, n in zip(function.parameters, names, strict=True)]
+        typed = ", ".join(filter(None, [*each, language.out.format(type=language.types[wide])]))
         named = self.identifier(function.name)
         head = language.define.format(name=named, parameters=typed, type=language.types[wide])
         return "\n".join([head, *self.lines, *([language.close] if language.close else [])]) + "\n"
