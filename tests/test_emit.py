@@ -572,6 +572,16 @@ def test_names_that_are_one_column(dialect: str) -> None:
             Emitter(Formulas("names", {"f": Size.of(Symbol("True"))}), {"True": (1, 9)}).text(dialect)
 
 
+@tool("node")
+def test_a_number_that_is_no_bigint() -> None:
+    """A number of JavaScript is no exact integer, also where nothing is done with it."""
+    text = Emitter(Formulas("f", {"f": x})).text("javascript")
+    calls = (
+        "for (const v of [7n, 7, 3.5, NaN, '7']) try { console.log(String(f(v))); } catch (e) { console.log(e.name); }"
+    )
+    assert ran("node", "-", text=text + calls).split() == ["7", *["TypeError"] * 4]
+
+
 # ------------------------------------------------------------------------------- the command
 
 

@@ -231,6 +231,7 @@ JAVASCRIPT = Language(
     divide=" / ",
     number="{value}n",
     power="({base}**{exponent}n)",
+    check='if (typeof {name} !== "bigint") throw new TypeError("a BigInt is needed");',
     equal="===",
     helpers=JAVASCRIPT_HELPERS,
     taken=frozenset(_JAVASCRIPT_WORDS),
