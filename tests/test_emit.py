@@ -572,6 +572,21 @@ def test_names_that_are_one_column(dialect: str) -> None:
             Emitter(Formulas("names", {"f": Size.of(Symbol("True"))}), {"True": (1, 9)}).text(dialect)
 
 
+def test_arrays_of_objects() -> None:
+    """What is no integer in an array of Python's objects is refused, not cut off."""
+    pytest.importorskip("numpy")
+    calls = """
+from fractions import Fraction
+for seven in (7, np.int8(7), 7.0, 3.5, Fraction(7, 2), "7"):
+    try:
+        print(f(np.array([seven], dtype=object))[0])
+    except TypeError:
+        print("refused")
+"""
+    text = Emitter(Formulas("f", {"f": (x + 1) // 2})).text("numpy")
+    assert ran(sys.executable, "-", text=text + calls).split() == ["4", "4", *["refused"] * 4]
+
+
 @tool("node")
 def test_a_number_that_is_no_bigint() -> None:
     """A number of JavaScript is no exact integer, also where nothing is done with it."""

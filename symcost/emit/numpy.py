@@ -39,7 +39,11 @@ NUMPY = replace(
         "log2": "def _log2(power):\n    return power.bit_length() - 1 if power > 0 and not power & (power - 1) else -1\n\n\n"
         "NAME = np.frompyfunc(_log2, 1, 1)\n",
     },
-    head={"": "import numpy as np\n", **{k: v for k, v in PYTHON.head.items() if k not in ("gcd(", "index(")}},
+    head={
+        "(index,": "from operator import index\n",
+        "": "import numpy as np\n",
+        **{k: v for k, v in PYTHON.head.items() if k not in ("gcd(", "index(")},
+    },
     taken=PYTHON.taken | {"np", "int", "object", "pow", "TypeError"},
 )
 
@@ -53,6 +57,9 @@ class NumpyWriter(Writer):
         low, high = self.ranges.inputs[parameter]
         kind = self.language.types[int(max(abs(low), abs(high)).bit_length() > 63)]
         self.line(f"{name} = np.asarray({name})")
+        # a float among objects is refused, which `astype` would cut off
+        exactly = f"np.asarray(np.frompyfunc(index, 1, 1)({name}), dtype=object)"
+        self.line(f"if {name}.dtype == object:\n    {name} = {exactly}")
         self.line(f'if {name}.dtype.kind not in "iuO":\n    raise TypeError("integers are needed")')
         self.line(f"if {name}.size and (int({name}.min()) < {low} or int({name}.max()) > {high}):")
         self.line('    raise ValueError("outside of the range")')
