@@ -6,6 +6,7 @@ The grid is worked out in blocks with NumPy, or handed to a database as one quer
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -273,6 +274,8 @@ class Sweep:
             same = np.r_[False, (first[1:] == first[:-1]) & (second[1:] == second[:-1])]
             leaders = np.maximum.accumulate(np.where(~same, np.arange(left.size), 0))
             return left[fresh[leaders]]
+        if len(keys) == 3:
+            return left[_unbeaten(*(k[left].tolist() for k in keys))]
         kept = []
         while left.size:  # the first is beaten by none of those left
             at = [k[left] for k in keys]
@@ -347,6 +350,29 @@ def _plain(value: Fraction) -> Rational:
 
 def _sorted(np: Any, keys: Sequence[Any]) -> Any:
     return np.asarray(sorted(range(keys[0].size), key=lambda i: tuple(k[i] for k in keys)), dtype=np.int64)
+
+
+def _unbeaten(*sorted_keys: Sequence[Any]) -> list[int]:
+    """The places of the points no other beats in three figures, in whose order they stand: some point before one that is
+    beaten is no worse in the second and the third figure. Of those before, the stairs keep the least third for each second.
+    """
+    seconds: list[Any] = []  # rising
+    thirds: list[Any] = []  # falling
+    kept: list[int] = []
+    last = None
+    for place, point in enumerate(zip(*sorted_keys, strict=True)):
+        if point != last:
+            _, second, third = point
+            end = bisect_right(seconds, second)
+            if end and thirds[end - 1] <= third:
+                continue
+            start = end - 1 if end and seconds[end - 1] == second else end
+            while end < len(thirds) and thirds[end] >= third:
+                end += 1
+            seconds[start:end], thirds[start:end] = [second], [third]
+        kept.append(place)
+        last = point
+    return kept
 
 
 def _series(dialect: str, quoted: Callable[[str], str], axis: Axis) -> str:

@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import symcost
 from symcost.cli import cli
@@ -160,6 +162,22 @@ def test_pareto(aims: tuple[str, ...], chunk: int, tried: int, monkeypatch: pyte
     assert sorted(rows(found)) == front
     for query, run in ((found.query("duckdb"), in_duckdb), (found.query("sqlite"), in_sqlite)):
         assert sorted(run(query)) == front
+
+
+def test_a_large_front_of_three() -> None:
+    """Every point is on it; holding each against all others would take minutes."""
+    net = symcost.parse("input 3@X x Y  conv3-1")
+    found = Sweep(net, axes(X=(1, 500), Y=(1, 500)), ("macs",), "", ("max:X", "max:Y", "macs"))
+    assert sum(len(columns[0]) for columns in found.rows()) == 250_000
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 4)] * 3), min_size=1, max_size=40))
+def test_unbeaten(points: list[tuple[int, ...]]) -> None:
+    """Against comparing all with all, points that are equal among them."""
+    points = sorted(points)
+    beaten = [any(p != q and all(a <= b for a, b in zip(p, q, strict=True)) for p in points) for q in points]
+    wanted = [place for place, lost in enumerate(beaten) if not lost]
+    assert module._unbeaten(*(list(k) for k in zip(*points, strict=True))) == wanted
 
 
 def test_wrong() -> None:
