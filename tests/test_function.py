@@ -136,6 +136,8 @@ def test_a_bound_and_a_condition() -> None:
     made = f(np.array([[0], [30], [31]]))
     assert np.ma.getmaskarray(made).tolist() == [[True], [True], [False]]
     assert made[2, 0] == net.macs.at(X=31).value
+    assert f(31) == net.macs.at(X=31).value
+    assert all(f(outside) is np.ma.masked for outside in (30, 0, -1, Fraction(63, 2)))
     real = symcost.parse("sym a : real  assume a <= 7/2  input 3@8x8  conv3-(floor(8*a) + 1)")
     masked = real.function("a", outside="mask")(np.array([0, 3, 4, 2**62, 2**63 - 1]))
     assert np.ma.getmaskarray(masked).tolist() == [False, False, True, True, True]

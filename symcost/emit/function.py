@@ -19,7 +19,7 @@ from symcost.emit.residues import Table, Window, put, tabulated
 from symcost.emit.wide import WIDE, Wide
 from symcost.sizes.atoms import Rational, Size, Symbol
 from symcost.sizes.facts import Condition
-from symcost.source import Diagnostic, SymcostError
+from symcost.source import Diagnostic, DomainError, SymcostError
 
 SOME = 1000  # points, of which a look tells that there are too many values for a table of all
 PAYS = 10**8  # points over which compiled loops save the half second that loading numba takes
@@ -168,9 +168,15 @@ class CostFunction:
 
     # one point
 
-    def _at(self, given: Mapping[str, Rational]) -> Rational:
-        if self.outside == "error":
+    def _at(self, given: Mapping[str, Rational]) -> Any:
+        try:
             self._checked(given)
+        except DomainError:
+            if self.outside != "mask":
+                raise
+            import numpy as np
+
+            return np.ma.masked
         point = {n: v for s in self.symbols for n, v in zip(inputs_of(s), _parts(given[s.name]), strict=False)}
         top, bottom = exact(self.result.top, point), exact(self.result.bottom, point)
         value = Fraction(top, bottom)
