@@ -27,6 +27,7 @@ from strategies import examples
 import symcost
 from symcost import zoo
 from symcost.cli import cli
+from symcost.emit import sql
 from symcost.emit.module import DIALECTS, Emitter, Formulas
 from symcost.sizes import Size, Symbol
 from symcost.sizes.facts import Condition
@@ -150,7 +151,7 @@ print(json.dumps([[shown(f, r) for r in {list(map(list, rows))}] for f in ({", "
 
 def table(names: Sequence[str], rows: Sequence[Sequence[int]], quote: str = '"') -> str:
     """Rows as a subquery."""
-    columns = [f"{quote}{n}{quote}" for n in ("row_", *names)]
+    columns = [f"{quote}{sql.column(n)}{quote}" for n in ("row_", *names)]
     listed = " UNION ALL ".join(
         "SELECT " + ", ".join(f"{v} AS {c}" for v, c in zip((i, *row), columns, strict=True))
         for i, row in enumerate(rows)
@@ -570,6 +571,15 @@ def test_names_that_are_one_column(dialect: str) -> None:
     if dialect == "sqlite":
         with pytest.raises(SymcostError, match="no column can be called 'True'"):
             Emitter(Formulas("names", {"f": Size.of(Symbol("True"))}), {"True": (1, 9)}).text(dialect)
+
+
+@pytest.mark.parametrize(("language", "run"), LANGUAGES)
+def test_a_negative_fraction(language: str, run: Any) -> None:
+    """A real symbol is not negative where nothing else is assumed."""
+    net = symcost.parse("sym a : real  input 3@8x8  conv3-(floor(8*a) + 100)")
+    emitter = Emitter(Formulas("f", {"f": net.params._public}, net.requirements))
+    assert list(emitter.inputs) == ["a top", "a bottom"]
+    assert run(emitter, [[1, 2], [-1, 2], [0, 1], [1, 0]]) == [[2912, None, 2800, None]]
 
 
 def test_arrays_of_objects() -> None:

@@ -115,11 +115,14 @@ class Emitter:
 
     def _bounds(self) -> dict[str, tuple[int | None, int | None]]:
         """What the symbols themselves allow."""
-        ends = {
-            n: (s.low, s.high) if s.integer else (1, None)
-            for n, s in self.inputs.items()
-            if s.integer or n.endswith(" bottom")
-        }
+        ends: dict[str, tuple[Rational | None, Rational | None]] = {}
+        for name, symbol in self.inputs.items():
+            if symbol.integer:
+                ends[name] = symbol.low, symbol.high
+            elif name.endswith(" bottom"):
+                ends[name] = 1, None
+            elif symbol.low is not None and symbol.low >= 0:  # more is told by a condition
+                ends[name] = 0, None
         return {
             n: (None if a is None else int(-(-a // 1)), None if b is None else int(b // 1))
             for n, (a, b) in ends.items()
