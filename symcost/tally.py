@@ -196,9 +196,15 @@ def _place(node: Node, times: Times, uses: Iterator[int], found: Placed, whole: 
             parts = node.branches if node.meet is None else (*node.branches, node.meet)
             for index, part in enumerate(parts):
                 inner = times if times.shared is None else replace(times, shared=(times.shared, index))
-                _place(part, inner, uses, found, whole)
+                _place(_chain(part, inner), inner, uses, found, whole)
         case Repeat() | Loop() | Guarded() | Scaled() | Shared() | Frozen():
-            _place(node.node, within(node, times), uses, found, whole)
+            inner = within(node, times)
+            _place(_chain(node.node, inner), inner, uses, found, whole)
+
+
+def _chain(node: Node, times: Times) -> Node:
+    """Where weights have addresses, what stands by itself is a chain of one: a layer may come as itself or as a run."""
+    return node if times.shared is None or isinstance(node, Sequence) else Sequence((node,))
 
 
 def within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Times) -> Times:

@@ -97,6 +97,72 @@ def test_in_any_order(programs: list[str]) -> None:
     assert [said(program) for program in programs] == wanted
 
 
+LAYERS = ("linear-8", "conv3-8", "bn", "relu", "dwconv3", "scale", "layernorm")
+KNOWN = "input 8@64 " + " ".join([*LAYERS, "maxpool"] * 3)  # after some times of it, each is a pattern
+AROUND = (
+    "{} {}",
+    "{} x 1 {}",
+    "[{} {}] x 2",
+    "[{}] x n {}",
+    "residual {{ {} {} }}",
+    "add {{ {} | {} }}",
+    "freeze {{ {} }} {}",
+    "for i in 1..2 {{ {} }} {}",
+    "[windows(2) {{ linear-8 }}] x 2 {} {}",
+    "if n > 2 {{ {} }} {}",
+    "g {} {}",
+)
+
+
+def around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(str.format, st.sampled_from(AROUND), inner, inner)
+
+
+INSIDE = st.recursive(st.sampled_from(LAYERS), around, max_leaves=4)
+USES = st.lists(
+    st.sampled_from(("f", "f relu", "[f] x 2", "f x n", "residual { f }", "freeze { f }", "maxpool")), min_size=2
+)
+
+
+def costs(program: str) -> object:
+    try:
+        net = symcost.parse(program)
+        return [str(net.cost(name)) for name in ("params", "trainable", "active", "macs", "activations")]
+    except symcost.SymcostError as error:
+        return [d.code for d in error.diagnostics]
+
+
+@examples(100)
+@given(INSIDE, st.sampled_from(LAYERS), st.sampled_from(("", "shared ")), USES)
+def test_weights_with_one_address(inside: str, inner: str, shared: str, used: list[str]) -> None:
+    """Count once whether their layers are known or not, and where some uses are and others are not."""
+    program = f"sym n {shared}block g {{ {inner} }} shared block f {{ {inside} }} input 8@64 {' '.join(used)}"
+    forget()
+    unknown = costs(program)
+    for _ in range(6):
+        costs(KNOWN)
+    assert costs(program) == unknown
+
+
+@pytest.mark.parametrize(
+    ("inside", "once"),
+    [
+        ("linear-8 x 1 maxpool", 72),
+        ("linear-8 x 3 maxpool", 216),
+        ("[linear-8] x 1", 72),
+        ("add { linear-8 | linear-8 x 2 }", 216),
+        ("for i in 1..2 { linear-8 }", 144),
+        ("[windows(2) { linear-8 }] x 2", 144),
+        ("bn x 2", 32),
+        ("linear-8 bn relu linear-8", 160),
+    ],
+)
+def test_a_shared_block_counts_once(inside: str, once: int) -> None:
+    for before in range(7):
+        found = symcost.parse(f"shared block f {{ {inside} }} input 8@32 {'linear-8 bn ' * before} f f").params
+        assert found == 88 * before + once
+
+
 def test_again_and_again() -> None:
     """The first times layers are resolved one by one, and then from patterns; blocks are known at once."""
     for program in PROGRAMS:

@@ -405,5 +405,7 @@ def _fresh(b: Builder, x: Shape, count: Size, scope: Scope) -> str:
 
 
 def _repeat(nodes: tuple[Node, ...], count: Size) -> Node:
-    node = nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], Run) else Sequence(nodes)
+    """One node as itself, several as a chain: a run is as many as there are layers in it, as if they stood there."""
+    alone = len(nodes) == 1 and not (isinstance(nodes[0], Run) and len(nodes[0].widths) > 1)
+    node = nodes[0] if alone else Sequence(nodes)
     return node if count == ONE else Repeat(node, count)
