@@ -109,6 +109,15 @@ def over(frames: tuple[Frame, ...], size: Size) -> Size:
     return size
 
 
+def at_the_end(tensor: Tensor) -> Size:
+    """The elements of a tensor once the repeats it was made in are over."""
+    size = tensor.numel
+    for frame in reversed(tensor.frames):
+        if isinstance(frame, Turns) and frame.index is not None:
+            size = size.subs({frame.index: frame.count - 1})
+    return size
+
+
 @dataclass
 class Trace:
     """The steps of a network in order."""

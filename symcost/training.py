@@ -7,7 +7,7 @@ A tensor that is used more than once has the sum of the gradients that come back
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from symcost.architecture import Architecture
 from symcost.conventions import convention as load_convention
 from symcost.cost import Cost
-from symcost.flow import Step, Tensor, Trace, over, trace
+from symcost.flow import Step, Tensor, Trace, at_the_end, over, trace
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.attention import Attention, ScaledDotProduct
 from symcost.layers.base import Ops
@@ -103,10 +103,18 @@ def _needs(tensor: Tensor, needs: dict[Tensor, bool], step: Step) -> bool:
     return found.pop()
 
 
-def sums(found: tuple[Work, ...]) -> Size:
-    """Additions of gradients, where a tensor is used more than once: one less than uses for each element."""
+def sums(found: tuple[Work, ...], outputs: Iterable[Tensor] = ()) -> Size:
+    """Additions of gradients, where a tensor is used more than once: one less than uses for each element.
+
+    The loss uses what comes out, so that the last turn of a repeat at the end is used as the others are.
+    """
     parts: list[Size] = []
     used: set[Tensor] = set()
+    back = {work.step.output for work in found if work.runs_back}
+    for tensor in dict.fromkeys(outputs):
+        if back.issuperset(tensor.choices or (tensor,)):
+            parts.append(at_the_end(tensor))
+            used |= {tensor, *tensor.choices}
     for work in found:
         step = work.step
         if step.inputs and step.output is step.inputs[-1]:
@@ -125,8 +133,9 @@ def forward(net: Architecture, convention: str = "flops") -> Cost:
 
 def backward(net: Architecture, convention: str = "flops", inputs: bool = False) -> Cost:
     """The backward pass: gradients of all trained weights; with ``inputs`` of what comes in, too."""
-    found = works(net, inputs)
-    return _priced(net, convention, ((w, w.backward) for w in found), {Op.ADD: sums(found)})
+    way = traced(net)
+    found = works(net, inputs, way)
+    return _priced(net, convention, ((w, w.backward) for w in found), {Op.ADD: sums(found, way.outputs)})
 
 
 def recomputed(net: Architecture, recompute: str = "full", convention: str = "flops") -> Cost:
@@ -138,9 +147,10 @@ def recomputed(net: Architecture, recompute: str = "full", convention: str = "fl
 def step(net: Architecture, convention: str = "flops", recompute: str = "none", inputs: bool = False) -> Cost:
     """A step of training: forward, backward, and what is computed again. The optimiser's own arithmetic is not in it."""
     _known(recompute)
-    found = works(net, inputs)
+    way = traced(net)
+    found = works(net, inputs, way)
     parts = ((w, part) for w in found for part in (w.forward, w.backward, w.again(recompute)))
-    return _priced(net, convention, parts, {Op.ADD: sums(found)})
+    return _priced(net, convention, parts, {Op.ADD: sums(found, way.outputs)})
 
 
 def rows(net: Architecture, convention: str = "macs", inputs: bool = False) -> tuple[tuple[str, str, Cost, Cost], ...]:

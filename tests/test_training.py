@@ -490,3 +490,26 @@ def test_an_open_choice_is_refused_where_it_decides() -> None:
     with pytest.raises(symcost.SymcostError, match="depends on an `if`"):
         training.backward(net)
     assert training.backward(net.at(a=1), "macs") == 32
+
+
+# ------------------------------------------------------------ repeats written out
+
+ROUND = {
+    "[linear-6] x M": lambda m, n: "linear-6 " * m,
+    "[residual { linear-6 relu linear-6 }] x M": lambda m, n: "residual { linear-6 relu linear-6 } " * m,
+    "[add { linear-6 | relu }] x M": lambda m, n: "add { linear-6 | relu } " * m,
+    "[[linear-6] x N relu] x M": lambda m, n: ("linear-6 " * n + "relu ") * m,
+    "[[residual { linear-6 }] x N] x M": lambda m, n: "residual { linear-6 } " * (n * m),
+    "for i in 1..M { linear-(6*i) }": lambda m, n: " ".join(f"linear-{6 * i}" for i in range(1, m + 1)),
+}
+
+
+@pytest.mark.parametrize("before", ["relu", "linear-6"])
+@pytest.mark.parametrize("behind", ["", "linear-3"])
+@pytest.mark.parametrize("body", ROUND)
+def test_repeats_are_their_turns(body: str, before: str, behind: str) -> None:
+    """Additions of gradients too, at the end of the network as before another layer."""
+    whole = training.step(symcost.parse(f"sym M, N input 6@5 {before} {body} {behind}"), "exact")
+    for m, n in product(range(1, 4), range(1, 4) if "N" in body else [1]):
+        written = symcost.parse(f"input 6@5 {before} {ROUND[body](m, n)} {behind}")
+        assert whole.at(M=m, **({"N": n} if "N" in body else {})) == training.step(written, "exact")
