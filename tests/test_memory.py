@@ -346,3 +346,14 @@ def test_open_peaks_are_refused() -> None:
     loop = symcost.parse("sym n\ninput 4@8  for i in 0..<n { linear-(2^i) }")
     with pytest.raises(symcost.SymcostError, match="no closed form"):
         memory.peak(loop)
+
+
+def test_results_of_experts_are_kept_in_every_turn() -> None:
+    """2 tensors of 6@47, for the gradient of what they are weighted by, whether the repeat is written out or not."""
+    body = "residual { rmsnorm experts(4, active=2) { linear-12 gelu linear-6 } } "
+    whole = memory.activations(symcost.parse(f"sym M input 6@47 linear-6 [{body}] x M"))
+    for m in range(1, 4):
+        written = memory.activations(symcost.parse(f"input 6@47 linear-6 {body * m}"))
+        assert whole.at(M=m) == written == 8084 * m + 564
+    alone = memory.saved(symcost.parse("input 6@47 linear-6 experts(4, active=2) { linear-8 }"), "int8")
+    assert 2 * 8 * 47 in [s.bytes.number for s in alone]

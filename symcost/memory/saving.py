@@ -147,8 +147,9 @@ class Keeping:
 
 def kept_by(work: Work) -> tuple[Kept, ...]:
     leaf = work.step.leaf
-    if leaf is None:  # the results of experts are kept for the gradient of their weights
-        return (Kept("inputs"),) if work.step.over(ONE) != ONE else ()
+    if leaf is None:  # the results of experts are kept for the gradient of what they are weighted by
+        joined = len(work.step.frames) < len(work.step.inputs[0].frames)
+        return (Kept("inputs"),) if joined else ()
     if isinstance(leaf.layer, UserLayer):
         return (Kept("input"),) if work.learns else ()
     return leaf.layer.keeps(leaf.input, leaf.output, work.learns)
