@@ -357,3 +357,12 @@ def test_results_of_experts_are_kept_in_every_turn() -> None:
         assert whole.at(M=m) == written == 8084 * m + 564
     alone = memory.saved(symcost.parse("input 6@47 linear-6 experts(4, active=2) { linear-8 }"), "int8")
     assert 2 * 8 * 47 in [s.bytes.number for s in alone]
+
+
+def test_a_peak_in_turns_that_may_be_missing() -> None:
+    """The first turn has other channels: of two tensors with 6, the second is there from the second turn on."""
+    peak = memory.peak(symcost.parse("sym M input 3@X [linear-6] x M"))
+    assert peak == "24*X" and peak.conditions == ("M ≥ 2",)
+    assert peak.at(M=2) == memory.peak(symcost.parse("input 3@X linear-6 linear-6"))
+    assert memory.peak(symcost.parse("input 3@X linear-6")) == "18*X"
+    assert memory.peak(symcost.parse("sym M input 6@X [linear-6] x M")).conditions == ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from symcost.architecture import Architecture
 from symcost.cost import Cost
-from symcost.flow import Step, Tensor, Trace, Turns
+from symcost.flow import Frame, Step, Tensor, Trace, Turns
 from symcost.memory.dtypes import IDS, bytes_of
 from symcost.memory.saving import Keeping, Mode, Split, common_mode, times_kept, union
 from symcost.sizes.atoms import ONE, ZERO, Atom, Function, Size, product, total
@@ -54,11 +54,20 @@ def peak(
             yield total(_bytes(tensor, each) for tensor in alive[step])
 
     cost = net._cost(most(found.steps), "bytes")
-    first = [step for step in found.steps if not any(isinstance(f, Turns) and f.others for f in step.frames)]
-    once = len(first) == len(found.steps) or (not training and most(first) == cost._size)
     counts = dict.fromkeys(net._apply(f.count) for s in found.steps for f in s.frames if isinstance(f, Turns))
-    needed = [] if once else [at_least(c, 2, "the repeat has a second turn") for c in counts if (lower(c) or 0) < 2]
+    needed = []
+    for turns, what in ((2, "the repeat has a second turn"), (1, "the repeat has a turn")):
+        open_ = [c for c in counts if (lower(c) or 0) < turns]
+        sure = [step for step in found.steps if not any(_may_be_missing(net, f, turns, open_) for f in step.frames)]
+        if len(sure) < len(found.steps) and (training or most(sure) != cost._size):
+            needed = [at_least(c, turns, what) for c in open_]
+            break
     return replace(cost, domain=replace(cost.domain, conditions=(*cost.domain.conditions, *needed)))
+
+
+def _may_be_missing(net: Architecture, frame: Frame, turns: int, open_: Sequence[Size]) -> bool:
+    """Whether a step in there runs in such a turn of a repeat, and it is open whether there are so many."""
+    return isinstance(frame, Turns) and (frame.others or turns == 1) and net._apply(frame.count) in open_
 
 
 def _bytes(tensor: Tensor, each: Fraction) -> Size:
