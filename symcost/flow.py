@@ -53,9 +53,10 @@ class Turns:
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """Inside something that works more than once at the same time: experts; or not always: an undecided `if`."""
+    """Inside something that works more than once at the same time: experts; or not always: an undecided `if`, a ``guard``."""
 
     factor: Size
+    guard: bool = False
 
 
 Frame = Turns | Factor
@@ -63,11 +64,14 @@ Frame = Turns | Factor
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """One tensor of the trace, made in these frames; one of several ``choices`` where an `if` is not decided."""
+    """One tensor of the trace, made in these frames; where an `if` is not decided, one of several ``choices``, each where its
+    bracket of ``holds`` is 1.
+    """
 
     shape: Shape
     frames: tuple[Frame, ...] = ()
     choices: tuple[Tensor, ...] = ()
+    holds: tuple[Size, ...] = ()
 
     @property
     def numel(self) -> Size:
@@ -252,8 +256,8 @@ class _Tracer:
             return x[-1:]
         if held == 1:
             return self.run(node.node, x, place)
-        made = self.run(node.node, x, place.within(Factor(node.holds)))
-        return (self.choice(x[-1:], made, place),)
+        made = self.run(node.node, x, place.within(Factor(node.holds, guard=True)))
+        return (self.choice((x[-1], *made), (1 - node.holds, node.holds), place),)
 
     def fork(self, node: Fork, x: tuple[Tensor, ...], place: _Place) -> tuple[Tensor, ...]:
         if node.meet is None:
@@ -269,17 +273,19 @@ class _Tracer:
         if 1 in guards:
             return self.run(node.branches[guards.index(1)], x, place)
         ends: list[Tensor] = []
+        holds: list[Size] = []
         for branch in node.branches:
             assert isinstance(branch, Guarded)
-            ends += self.run(branch.node, x, place.within(Factor(branch.holds)))
-        return (self.choice(tuple(ends[:1]), tuple(ends[1:]), place),)
+            ends += self.run(branch.node, x, place.within(Factor(branch.holds, guard=True)))
+            holds.append(branch.holds)
+        return (self.choice(tuple(ends), tuple(holds), place),)
 
-    def choice(self, one: tuple[Tensor, ...], other: tuple[Tensor, ...], place: _Place) -> Tensor:
-        if one[0] is other[0]:
-            return one[0]
+    def choice(self, ends: tuple[Tensor, ...], holds: tuple[Size, ...], place: _Place) -> Tensor:
+        if ends[0] is ends[1]:
+            return ends[0]
         last = self.found.steps[-1].leaf if self.found.steps else None
         self.found.undecided = self.found.undecided or (None if last is None else last.span)
-        return Tensor(one[0].shape, place.frames, (*one, *other))
+        return Tensor(ends[0].shape, place.frames, ends, holds)
 
 
 def _named(layer: Layer, piped: int) -> tuple[Shape, ...]:

@@ -366,3 +366,18 @@ def test_a_peak_in_turns_that_may_be_missing() -> None:
     assert peak.at(M=2) == memory.peak(symcost.parse("input 3@X linear-6 linear-6"))
     assert memory.peak(symcost.parse("input 3@X linear-6")) == "18*X"
     assert memory.peak(symcost.parse("sym M input 6@X [linear-6] x M")).conditions == ()
+
+
+@pytest.mark.parametrize("tail", ["", "linear-6", "gelu"])
+@pytest.mark.parametrize("other", ["", "relu", "linear-6"])
+@pytest.mark.parametrize("body", ["relu", "gelu", "linear-6", "residual { linear-6 gelu }"])
+def test_what_is_kept_where_an_if_is_open(body: str, other: str, tail: str) -> None:
+    """As in each branch by itself, the `if` being in a repeat or not, and whoever takes the tensor it is given."""
+    branches = f"if n > 2 {{ {body} }}" + (f" else {{ {other} }}" if other else "")
+    alone = memory.activations(symcost.parse(f"sym n input 6@X gelu {branches} {tail}"))
+    turns = memory.activations(symcost.parse(f"sym n, M input 6@X [linear-6 {branches} {tail}] x M linear-6"))
+    for n, there in ((3, body), (1, other)):
+        assert alone.at(n=n) == memory.activations(symcost.parse(f"input 6@X gelu {there} {tail}"))
+        for m in range(1, 4):
+            written = symcost.parse(f"input 6@X {f'linear-6 {there} {tail} ' * m} linear-6")
+            assert turns.at(n=n, M=m) == memory.activations(written)

@@ -118,7 +118,7 @@ class _Schedule:
             else:
                 whole = Tensor(Shape(ONE), own.step.frames)
                 now = union(whole, [_now(whole, step)])
-                every = times_kept(whole, ("all",) * len(whole.frames))
+                every = times_kept(whole, Mode(("all",) * len(whole.frames)))
                 yield own.bytes * (every - now) / every if every.terms else ZERO
         for tensor, reasons in keeping.modes.items():
             numel = union(tensor, list(reasons))
@@ -145,8 +145,8 @@ def _now(tensor: Tensor, step: Step) -> Mode:
     common = set(step.frames)
     others = any(isinstance(f, Turns) and f.others and f in common for f in tensor.frames)
     if not others:
-        return ("all",) * len(tensor.frames)
-    return tuple("last" if f in common and isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
+        return Mode(("all",) * len(tensor.frames))
+    return Mode(tuple("last" if f in common and isinstance(f, Turns) and f.others else "all" for f in tensor.frames))
 
 
 def _largest(sizes: set[Size]) -> list[Size]:

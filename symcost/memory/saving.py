@@ -10,16 +10,24 @@ from typing import Any
 
 from symcost.architecture import Architecture
 from symcost.cost import Cost
-from symcost.flow import Step, Tensor, Trace, Turns, over
+from symcost.flow import Factor, Frame, Step, Tensor, Trace, Turns, over
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.base import Kept
 from symcost.layers.dense import Linear
 from symcost.memory.dtypes import IDS, bytes_of, in_bytes
-from symcost.sizes.atoms import ONE, Size, total
+from symcost.sizes.atoms import ONE, Size, product, total
 from symcost.source import Diagnostic, SymcostError
 from symcost.training import RECOMPUTE, Work, traced, works
 
-Mode = tuple[str, ...]  # for each frame of a tensor: of which turns it is kept: "all", "less" than the last, the "last"
+
+@dataclass(frozen=True)
+class Mode:
+    """When a tensor is kept: for each of its frames in which ``turns``, "all", "less" than the last, the "last"; and ``where`` an
+    `if` is not decided, under which brackets.
+    """
+
+    turns: tuple[str, ...]
+    where: frozenset[Size] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -115,21 +123,29 @@ class Keeping:
                 size = step.over(kept.numel) * (self.each if kept.bytes is None else kept.bytes)
                 self.own.append(Saved(step, kept.what, self.share(size, kept.inside or step in self.divided)))
 
-    def keep(self, tensor: Tensor, step: Step) -> None:
+    def keep(self, tensor: Tensor, step: Step, where: frozenset[Size] = frozenset()) -> None:
         """A tensor as this step sees it: that of its own turn, or of the last turn of a repeat that is over."""
-        for choice in tensor.choices:
-            self.keep(choice, step)
-        if tensor.choices:
-            return
         inside = set(step.frames)
-        self._as(tensor, lambda frame: "all" if frame in inside else "last", step)
+        for choice, holds in zip(tensor.choices, tensor.holds, strict=True):
+            self.keep(choice, step, where | {holds})
+        if not tensor.choices:
+            self._as(tensor, lambda frame: "all" if frame in inside else "last", step, where)
         for taken, handed, others in self.trace.carried:
             if taken is tensor and others in inside:  # and what every other turn but the last hands on
-                self._as(handed, lambda f, o=others: "less" if f is o else "all" if f in inside else "last", step)
+                self._as(
+                    handed, lambda f, o=others: "less" if f is o else "all" if f in inside else "last", step, where
+                )
 
-    def _as(self, tensor: Tensor, mode: Any, step: Step) -> None:
-        modes = tuple(mode(f) if isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
-        self.modes.setdefault(tensor, {}).setdefault(modes, step)
+    def _as(self, tensor: Tensor, mode: Any, step: Step, where: frozenset[Size]) -> None:
+        for choice, holds in zip(tensor.choices, tensor.holds, strict=True):
+            self._as(choice, mode, step, where | {holds})
+        if tensor.choices:
+            return
+        where = (where | _guards(step.frames)) - _guards(
+            tensor.frames
+        )  # it is there under its own brackets only anyway
+        turns = tuple(mode(f) if isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
+        self.modes.setdefault(tensor, {}).setdefault(Mode(turns, where), step)
 
     def share(self, size: Size, inside: bool) -> Size:
         return size / self.split.devices if inside or self.split.sequence else size
@@ -155,11 +171,17 @@ def kept_by(work: Work) -> tuple[Kept, ...]:
     return leaf.layer.keeps(leaf.input, leaf.output, work.learns)
 
 
+def _guards(frames: tuple[Frame, ...]) -> frozenset[Size]:
+    """The brackets of the undecided `if`s around."""
+    return frozenset(f.factor for f in frames if isinstance(f, Factor) and f.guard)
+
+
 def union(tensor: Tensor, modes: list[Mode]) -> Size:
     """Elements of all turns for which a tensor is kept for one reason or another: inclusion and exclusion."""
     parts = []
-    for n in range(1, len(modes) + 1):
-        for some in combinations(modes, n):
+    weakest = [m for m in modes if not any(o.turns == m.turns and o.where < m.where for o in modes)]
+    for n in range(1, len(weakest) + 1):
+        for some in combinations(weakest, n):
             shared = common_mode(some)
             if shared is not None:
                 parts.append(times_kept(tensor, shared) * (-1) ** (n - 1))
@@ -167,23 +189,26 @@ def union(tensor: Tensor, modes: list[Mode]) -> Size:
 
 
 def common_mode(modes: Iterable[Mode]) -> Mode | None:
-    """The turns that are in all of them."""
+    """The turns that are in all of them, under the brackets of all; None where there are none."""
+    modes = tuple(modes)
     found = []
-    for each in zip(*modes, strict=True):
+    for each in zip(*(mode.turns for mode in modes), strict=True):
         narrow = set(each) - {"all"}
         if len(narrow) > 1:
             return None
         found.append(narrow.pop() if narrow else "all")
-    return tuple(found)
+    where = frozenset[Size]().union(*(mode.where for mode in modes))
+    return None if any(1 - holds in where for holds in where) else Mode(tuple(found), where)
 
 
-def times_kept(tensor: Tensor, modes: Mode) -> Size:
-    size = tensor.numel
-    for frame, mode in reversed(list(zip(tensor.frames, modes, strict=True))):
+def times_kept(tensor: Tensor, mode: Mode) -> Size:
+    brackets: list[Size] = sorted(mode.where, key=lambda holds: holds.key)
+    size = tensor.numel * product(brackets)
+    for frame, turns in reversed(list(zip(tensor.frames, mode.turns, strict=True))):
         every = over((frame,), size)
-        if mode != "all" and isinstance(frame, Turns):
+        if turns != "all" and isinstance(frame, Turns):
             last = size if frame.index is None else size.subs({frame.index: frame.count - 1})
-            every = last if mode == "last" else every - last
+            every = last if turns == "last" else every - last
         size = every
     return size
 
