@@ -24,6 +24,7 @@ class Times:
     active: Size = ONE
     trainable: bool = True
     shared: object = None
+    uses: Size = ONE  # of the shared block around, whose weights count once
     used: Size = ONE  # 1 where it runs at all: shared weights of what never runs are none
     loops: tuple[tuple[Symbol, Size], ...] = ()
     weight_loops: tuple[tuple[Symbol, Size], ...] = ()  # those inside a shared block

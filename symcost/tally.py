@@ -220,6 +220,6 @@ def within(node: Repeat | Loop | Guarded | Scaled | Shared | Frozen, times: Time
         case Scaled():
             return times.scaled(node.weights, node.active, node.work)
         case Shared():
-            return replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=())
+            return replace(times, shared=node.key, weights=ONE, active=ONE, weight_loops=(), uses=times.work)
         case Frozen():
             return replace(times, trainable=node.trainable)

@@ -374,10 +374,20 @@ def test_a_peak_in_turns_that_may_be_missing() -> None:
 def test_what_is_kept_where_an_if_is_open(body: str, other: str, tail: str) -> None:
     """As in each branch by itself, the `if` being in a repeat or not, and whoever takes the tensor it is given."""
     branches = f"if n > 2 {{ {body} }}" + (f" else {{ {other} }}" if other else "")
-    alone = memory.activations(symcost.parse(f"sym n input 6@X gelu {branches} {tail}"))
+    alone = memory.activations(symcost.parse(f"sym n input 6@X linear-6 gelu {branches} {tail}"))
     turns = memory.activations(symcost.parse(f"sym n, M input 6@X [linear-6 {branches} {tail}] x M linear-6"))
     for n, there in ((3, body), (1, other)):
-        assert alone.at(n=n) == memory.activations(symcost.parse(f"input 6@X gelu {there} {tail}"))
+        assert alone.at(n=n) == memory.activations(symcost.parse(f"input 6@X linear-6 gelu {there} {tail}"))
         for m in range(1, 4):
             written = symcost.parse(f"input 6@X {f'linear-6 {there} {tail} ' * m} linear-6")
             assert turns.at(n=n, M=m) == memory.activations(written)
+
+
+@pytest.mark.parametrize("inside", ["layernorm", "linear-8 x 2", "experts(4, active=2) { linear-8 }"])
+def test_shared_weights_are_read_at_every_use(inside: str) -> None:
+    """Each layer reads its weights, whether its uses are written out or in a repeat."""
+    head = f"shared block f {{ {inside} }} input 8@5"
+    whole = memory.intensity(symcost.parse(f"sym n {head} [f] x n"))
+    for n in range(1, 4):
+        written = memory.intensity(symcost.parse(f"{head} {'f ' * n}"))
+        assert (whole.bytes.at(n=n), whole.flops.at(n=n)) == (written.bytes, written.flops)

@@ -51,7 +51,7 @@ def traffic(net: Architecture, dtype: str = "bf16", phase: str = "prefill") -> t
         else:
             counts, moved, read = _moved(layer, entry, phase == "decode")
         flops = entry.all_work(rule.price(counts))
-        size = entry.all_work(moved) + entry.times.over_loops(read * entry.times.weights)
+        size = entry.all_work(moved) + entry.times.over_loops(read * entry.times.weights * entry.times.uses)
         found.append(Traffic(entry.leaf.text, in_bytes(net, flops, "FLOPs"), in_bytes(net, size * each)))
     return tuple(found)
 
