@@ -35,6 +35,7 @@ from symcost.layers.base import Reach, Taps
 from symcost.layers.merge import Merge
 from symcost.limiting import allowed
 from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, power
+from symcost.sizes.facts import is_zero
 from symcost.sizes.functions import maximum, minimum
 from symcost.sizes.rounding import ceil, floor
 from symcost.sizes.shape import Shape
@@ -302,6 +303,12 @@ def through(state: State, reach: Reach) -> State:
     return tuple(tuple(path.through(taps) for path in axis) for axis, taps in zip(state, reach, strict=True))
 
 
+def _unused(letters: str, symbols: set[Symbol]) -> str:
+    taken = {s.name for s in symbols}
+    names: list[str] = [*letters, *(f"t{k}" for k in range(len(taken) + 1))]
+    return next(name for name in names if name not in taken)
+
+
 def _repeated(axis: Axis, turn: Axis, count: Size, index: Symbol | None) -> Axis:
     """Every path through so many turns, each of which does what ``turn`` does from position 0 on.
 
@@ -317,9 +324,10 @@ def _repeated(axis: Axis, turn: Axis, count: Size, index: Symbol | None) -> Axis
     def added(each: Size) -> Size:
         if one.step == ONE:
             return each * count if index is None else summed(each, index, count)
-        if index is None or index not in each.symbols():
+        if (index is None or index not in each.symbols()) and is_zero(one.step - 1) is False:
             return each * (power(one.step, count) - 1) / (one.step - 1)
-        return summed(each * power(one.step, Size.of(index)), index, count)
+        turn = index or Symbol(_unused("tuvw", one.step.symbols() | each.symbols() | count.symbols()), low=0)
+        return summed(each * power(one.step, Size.of(turn)), turn, count)
 
     extent, ahead = added(one.extent), None if one.before is None else added(one.before)
     grown = power(one.step, count)

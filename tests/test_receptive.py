@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -278,3 +280,13 @@ def test_positions_that_become_other_axes() -> None:
     """TNT's words inside patches: an axis less, and one more again. Attention sees everything in the end."""
     net = zoo.load("timm_vit").net("tnt", L=12, c=24, d=384, g=4, h=6)
     assert receptive.field(net).whole
+
+
+def test_strides_that_may_be_one() -> None:
+    """The sum of a geometric row has no one closed form for all of them, and stays a sum."""
+    net = symcost.parse("sym n, s input 3@X [conv5-16/s] x n")
+    (size,) = receptive.features(net).size
+    for s, n in product(range(1, 4), range(1, 5)):
+        written = symcost.parse("input 3@X " + f"conv5-16/{s} " * n)
+        assert size.at(s=s, n=n) == receptive.features(written).size[0]
+    assert "sum" not in str(receptive.features(symcost.parse("sym n input 3@X [conv5-16/2] x n")).size[0])
