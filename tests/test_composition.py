@@ -1147,3 +1147,20 @@ def test_a_parameter_without_a_size_is_told(default: str, code: str) -> None:
     """A default that is open, or a text, was 1."""
     with pytest.raises(symcost.SymcostError, match=code):
         symcost.parse(f"net v(n, c = {default}) {{ input 3@8 conv3-(if c == 1 then 4 else 5) }}").net("v")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "input 3@4x4 concat { avgpool4 | id }",
+        "input 3@4x4 concat { id | gap }",
+        "input 4@4x4 split { avgpool4 | id }",
+        "input 3@4x4 relu as t avgpool4 concat(t)",
+    ],
+)
+def test_tensors_that_are_joined_have_the_same_sides(program: str) -> None:
+    """One position is not repeated for four, as no framework does: only sums and products are spread."""
+    with pytest.raises(symcost.SymcostError) as found:
+        symcost.parse(program)
+    assert found.value.diagnostics[0].code in ("branches-differ", "wrong-rank")
+    assert symcost.parse(program.replace("concat", "add").replace("split {", "add {")).output is not None

@@ -101,9 +101,6 @@ class Concat(Merge):
         self.axis = axis
 
     def needs(self, x: Shape) -> Iterator[Condition]:
-        if self.axis is None:
-            yield from self.dims_agree()
-            return
         first = self.inputs[0]
         for other in self.inputs[1:]:
             if other.rank != first.rank:
@@ -111,13 +108,13 @@ class Concat(Merge):
                 raise LayerError("wrong-rank", message)
             pairs = [("channels", first.channels, other.channels)]
             pairs += [("positions", a, b) for a, b in zip(first.dims, other.dims, strict=True)]
-            del pairs[self.axis]
+            del pairs[0 if self.axis is None else self.axis]
             for what, a, b in pairs:
                 yield equal(a, b, self._why(what, first, other), "branches-differ")
 
     def shape(self, x: Shape) -> Shape:
         if self.axis is None:
-            return self.widest.to(channels=total(i.channels for i in self.inputs))
+            return self.inputs[0].to(channels=total(i.channels for i in self.inputs))
         first = self.inputs[0]
         dims = list(first.dims)
         dims[self.axis] = total(i.dims[self.axis] for i in self.inputs)
