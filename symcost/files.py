@@ -18,18 +18,19 @@ def exists(path: str | Path) -> bool:
         return False
 
 
-def read(path: str | Path) -> str:
-    """The text of a file. Raises `SymcostError` when it cannot be read, is no text, or is too large."""
+def read(path: str | Path, name: str | None = None) -> str:
+    """The text of a file. Raises `SymcostError`, by that ``name``, when it cannot be read, is no text, or is too large."""
     path = Path(path)
+    name = name or str(path)
     try:
         if path.is_dir():
-            raise SymcostError(Diagnostic("unreadable", f"{path} is a folder, not a program"))
+            raise SymcostError(Diagnostic("unreadable", f"{name} is a folder, not a program"))
         with path.open("rb") as stream:
-            return text_of(stream, str(path))
+            return text_of(stream, name)
     except OSError as error:
-        raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: {error.strerror}")) from None
+        raise SymcostError(Diagnostic("unreadable", f"cannot read {name}: {error.strerror}")) from None
     except ValueError:  # of a zero byte
-        raise SymcostError(Diagnostic("unreadable", f"cannot read {path}: this is no name of a file")) from None
+        raise SymcostError(Diagnostic("unreadable", f"cannot read {name}: this is no name of a file")) from None
 
 
 def text_of(stream: BinaryIO, name: str) -> str:

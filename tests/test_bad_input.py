@@ -732,3 +732,25 @@ def test_mistakes(program: str) -> None:
         assert formatted(Source("<text>", program)) is not None
     except symcost.SymcostError as error:
         assert str(error).startswith("error[")
+
+
+def test_what_cannot_be_imported_is_said_at_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the place, and by the name that a reader of the program sees."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "bin.arch").write_bytes(b"a\0b")
+    for name, code, message in (
+        ("sub", "unreadable", "sub is a folder, not a program"),
+        ("bin.arch", "not-text", "bin.arch is no text: it has zero bytes"),
+    ):
+        with pytest.raises(symcost.SymcostError) as caught:
+            symcost.parse(f'import "{name}"\ninput 3@8x8 conv3-4', folder=tmp_path)
+        first = caught.value.diagnostics[0]
+        assert (first.code, first.message, first.span and first.span.where) == (code, message, "<text>:1:1")
+
+
+def test_a_python_without_docstrings() -> None:
+    done = subprocess.run(
+        [sys.executable, "-OO", "-m", "symcost", "input 3@8x8 conv3-4"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

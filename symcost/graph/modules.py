@@ -13,7 +13,7 @@ from symcost.graph.scope import BlockBinding, Module, Scope
 from symcost.graph.values import fail
 from symcost.limiting import allowed
 from symcost.parser import parse, too_deep
-from symcost.source import Source, nearest
+from symcost.source import Source, SymcostError, nearest
 
 STD = Path(__file__).parent.parent / "std"
 
@@ -86,10 +86,18 @@ class Modules:
                 if path.parent == STD:
                     self.loaded[path] = _shipped(path, self.define)
                 else:
-                    self.loaded[path] = self.define(parse(Source(_near(path), read(path), path.parent)), self)
+                    self.loaded[path] = self.define(parse(Source(_near(path), _text(path, item), path.parent)), self)
             finally:
                 self.loading.pop()
         return self.loaded[path]
+
+
+def _text(path: Path, item: s.Import) -> str:
+    """What stands in a file; what is wrong with it is said at the import."""
+    try:
+        return read(path, _near(path))
+    except SymcostError as error:
+        raise SymcostError(*(replace(d, span=d.span or item.span) for d in error.diagnostics)) from None
 
 
 @lru_cache(256)

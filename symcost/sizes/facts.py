@@ -47,10 +47,14 @@ class Condition:
 
     kind: str  # ">=", ">" (of sizes that are no integers), "==", "!=", "|"
     size: Size
-    divisor: Size = ONE
+    divisor: Size = field(
+        default_factory=lambda: ONE
+    )  # a factory: without docstrings, dataclasses write defaults into theirs
     why: str = ""
     code: str = "layer-needs"  # of the diagnostic when it does not hold
-    guard: Size = ONE  # 0 where the condition does not matter: in the branch of an `if` not taken
+    guard: Size = field(
+        default_factory=lambda: ONE
+    )  # 0 where the condition does not matter: in the branch of an `if` not taken
     turns: tuple[tuple[Symbol, Size], ...] = ()  # it must hold for every turn of these loops
     refuted: Callable[[], str] | None = field(default=None, compare=False, repr=False)  # says so with the numbers
 
