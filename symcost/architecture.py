@@ -236,7 +236,7 @@ class Architecture(Displayed):
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The free symbols of the network."""
+        """The free symbols of the network: of its costs, and of the tensors that go in."""
         used = {s.name for s in self._used()}
         return tuple(n for n in self.domain.symbols if n in used)
 
@@ -416,8 +416,9 @@ class Architecture(Displayed):
         return Architecture(replace(graph, symbols=graph.symbols | brought), self._program)
 
     def _used(self) -> set[Any]:
-        costs = (self.params, self.activations, self.cost("exact"))
-        return {s for c in costs for s in resolved(self.domain.public(c._size)).symbols()}
+        sizes = [c._size for c in (self.params, self.activations, self.cost("exact"))]
+        sizes += [size for shape in self.inputs.values() for size in (shape.channels, *shape.dims)]
+        return {s for size in sizes for s in resolved(self.domain.public(size)).symbols()}
 
     def __repr__(self) -> str:
         name = f"{self._graph.name}: " if self._graph.name else ""

@@ -917,6 +917,13 @@ def test_symbols_of_a_network(place: str) -> None:
     assert symcost.parse(f"{head} net v {{ {place} }} input 8@9 linear-b").symbols == ("b",)
 
 
+def test_a_symbol_that_no_cost_has() -> None:
+    """It stands in the tensor that goes in, and in what must hold."""
+    net = symcost.parse("sym G, C input (G*C)@X x X conv1-(C+1)(groups=G)")
+    assert (net.symbols, net.conditions) == (("G", "C", "X"), ("G | C + 1",))
+    assert "G" not in {str(s) for s in net.params.free_symbols}
+
+
 def test_every_step_is_told_once() -> None:
     """Editors are told of each step of a program where it is resolved, not of turns that are tried."""
     program = "sym n input 3@8 conv3-4 for i in 1..n { maxpool2 } [relu bn] if n > 3 { silu } residual { gelu } softmax"
