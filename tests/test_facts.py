@@ -18,7 +18,7 @@ import symcost
 from symcost.evaluate import evaluator
 from symcost.layers.window import window
 from symcost.sizes import Size, Symbol, ceil, floor
-from symcost.sizes.atoms import numeric_content
+from symcost.sizes.atoms import numeric_content, power
 from symcost.sizes.bounds import lower, upper
 from symcost.sizes.facts import (
     Condition,
@@ -28,6 +28,7 @@ from symcost.sizes.facts import (
     divisible,
     equal,
     is_zero,
+    more_than,
     never_negative,
     simplified,
 )
@@ -399,3 +400,21 @@ def test_costs_at_a_value_of_a_divisor(claim: str, holds: bool) -> None:
     """X is 2^n*m inside: at n = 1 it is 2*m of another m, and still X for whoever asks."""
     program = "sym X, n assume X % 2^n == 0 input 8@X x X [conv3-(2*here.c) maxpool] x n"
     assert (not symcost.parse(f"{program} assert {claim}").check()) is holds
+
+
+def test_beside_a_multiple() -> None:
+    """What is a number beside a multiple of another is never 0; what may be 0 is left open."""
+    z, r, n = Size.of(Z), Size.of(Symbol("r", integer=False, low=None)), Size.of(Symbol("n", low=-1))
+    for never in (4 * z - 2, 6 * z + 4 * Size.of(X) * z - 3, z - Fraction(1, 2), 4 * z**2 + 3):
+        assert is_zero(never) is False
+    for open_ in (4 * z, 4 * z - 8, 2 * z + 2 * r - 1, 2 * power(Size.of(2), n) - 1, 6 * z + 4 * Size.of(X) - 2):
+        assert is_zero(open_) is None
+
+
+def test_more_than() -> None:
+    """Of integers at least one more, fractions of them too; of others a strict inequality."""
+    x, r = Size.of(X), Size.of(Symbol("r", integer=False))
+    assert more_than(Size.of(Fraction(15, 2)), x) == at_least(Size.of(7), x)
+    assert more_than(2 * x, 3 * Size.of(Y)) == at_least(2 * x, 3 * Size.of(Y) + 1)
+    assert more_than(2 * x / 3, Size.of(4)) == at_least(x, Size.of(7))
+    assert (more_than(r, x).kind, more_than(r, x).size) == (">", r - x)
