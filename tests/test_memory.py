@@ -391,3 +391,26 @@ def test_shared_weights_are_read_at_every_use(inside: str) -> None:
     for n in range(1, 4):
         written = memory.intensity(symcost.parse(f"{head} {'f ' * n}"))
         assert (whole.bytes.at(n=n), whole.flops.at(n=n)) == (written.bytes, written.flops)
+
+
+@pytest.mark.parametrize("when", ["i > 2", "i == 1", "i % 2 == 0", "i < 3"])
+@pytest.mark.parametrize(
+    "body",
+    ["linear-6 {}", "{} relu", "{} linear-6", "linear-6 {} gelu", "{} residual { linear-6 }"],
+)
+def test_what_is_kept_where_turns_choose(body: str, when: str) -> None:
+    """A turn sees the tensors of the turn before by that turn's choice, and takes them by its own."""
+    inside = body.replace("{}", f"if {when} {{ gelu }} else {{ linear-6 }}", 1)
+    whole = memory.activations(symcost.parse(f"sym M input 6@X linear-6 for i in 1..M {{ {inside} }} linear-3"))
+    for m in range(1, 6):
+        chosen = [
+            i % 2 == 0 if "%" in when else {">": i > 2, "=": i == 1, "<": i < 3}[when[2]] for i in range(1, m + 1)
+        ]
+        turns = " ".join(body.replace("{}", "gelu" if c else "linear-6", 1) for c in chosen)
+        assert whole.at(M=m) == memory.activations(symcost.parse(f"input 6@X linear-6 {turns} linear-3"))
+
+
+def test_a_turn_that_hands_on_what_it_was_given() -> None:
+    """Whose tensor that is depends on all turns before: there is no formula, and none is made up."""
+    with pytest.raises(symcost.SymcostError, match="may hand on what it was given"):
+        memory.activations(symcost.parse("sym M input 6@X linear-6 for i in 1..M { if i > 2 { gelu } }"))

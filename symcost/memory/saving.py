@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 from symcost.architecture import Architecture
 from symcost.cost import Cost
+from symcost.evaluate import free
 from symcost.flow import Factor, Frame, Step, Tensor, Trace, Turns, over
 from symcost.graph.user_layer import UserLayer
 from symcost.layers.base import Kept
 from symcost.layers.dense import Linear
 from symcost.memory.dtypes import IDS, bytes_of, in_bytes
-from symcost.sizes.atoms import ONE, Size, product, total
+from symcost.sizes.atoms import ONE, ZERO, Size, Symbol, product, total
 from symcost.source import Diagnostic, SymcostError
 from symcost.training import RECOMPUTE, Work, traced, works
+
+ANOTHER = Symbol("another turn", low=0)  # of a loop, than the one a tensor is made in
 
 
 @dataclass(frozen=True)
@@ -123,29 +127,56 @@ class Keeping:
                 size = step.over(kept.numel) * (self.each if kept.bytes is None else kept.bytes)
                 self.own.append(Saved(step, kept.what, self.share(size, kept.inside or step in self.divided)))
 
-    def keep(self, tensor: Tensor, step: Step, where: frozenset[Size] = frozenset()) -> None:
+    def keep(self, tensor: Tensor, step: Step) -> None:
         """A tensor as this step sees it: that of its own turn, or of the last turn of a repeat that is over."""
         inside = set(step.frames)
-        for choice, holds in zip(tensor.choices, tensor.holds, strict=True):
-            self.keep(choice, step, where | {holds})
-        if not tensor.choices:
-            self._as(tensor, lambda frame: "all" if frame in inside else "last", step, where)
-        for taken, handed, others in self.trace.carried:
-            if taken is tensor and others in inside:  # and what every other turn but the last hands on
-                self._as(
-                    handed, lambda f, o=others: "less" if f is o else "all" if f in inside else "last", step, where
-                )
+        guards = _guards(step.frames)
+        self._as(tensor, lambda frame: "all" if frame in inside else "last", step, guards, step.frames)
+        for one in _members(tensor):
+            for taken, handed, others in self.trace.carried:
+                if others.index and taken in _members(handed):
+                    self._refuse("a turn of this loop may hand on what it was given", step)
+                if (
+                    taken is one and others in inside
+                ):  # and what every other turn but the last hands on, to the turn behind it
+                    later = {} if others.index is None else {others.index: Size.of(others.index) + 1}
+                    where = frozenset(holds.subs(later) for holds in guards)
+                    self._as(handed, partial(_handed, others, inside), step, where, handed.frames)
 
-    def _as(self, tensor: Tensor, mode: Any, step: Step, where: frozenset[Size]) -> None:
+    def _as(
+        self,
+        tensor: Tensor,
+        mode: Callable[[Frame], str],
+        step: Step,
+        where: frozenset[Size],
+        frames: tuple[Frame, ...],
+    ) -> None:
+        """``where`` is said in the turns of these ``frames``."""
+        values = self._turns(tensor, frames)
+        where = frozenset(holds.subs(values) for holds in where)
         for choice, holds in zip(tensor.choices, tensor.holds, strict=True):
-            self._as(choice, mode, step, where | {holds})
+            self._as(choice, mode, step, where | {holds.subs(self._turns(tensor, tensor.frames))}, tensor.frames)
         if tensor.choices:
             return
-        where = (where | _guards(step.frames)) - _guards(
-            tensor.frames
-        )  # it is there under its own brackets only anyway
-        turns = tuple(mode(f) if isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
-        self.modes.setdefault(tensor, {}).setdefault(Mode(turns, where), step)
+        first = self._turns(tensor, tensor.frames)
+        brackets = where - {holds.subs(first) for holds in _guards(tensor.frames)} - {ONE}  # its own hold anyway
+        if ZERO not in brackets:
+            turns = tuple(mode(f) if isinstance(f, Turns) and f.others else "all" for f in tensor.frames)
+            self.modes.setdefault(tensor, {}).setdefault(Mode(turns, brackets), step)
+
+    def _turns(self, tensor: Tensor, frames: tuple[Frame, ...]) -> dict[Symbol, Size]:
+        """The turns of ``frames`` for those who are where a tensor is made: the first, the second, or another one."""
+        values: dict[Symbol, Size] = {}
+        for frame in frames:
+            if not isinstance(frame, Turns) or frame.index is None or (frame.others and frame in tensor.frames):
+                continue
+            second = any(taken is tensor and others is frame for taken, _, others in self.trace.carried)
+            values[frame.index] = (ONE if second else Size.of(ANOTHER)) if frame.others else ZERO
+        return values
+
+    def _refuse(self, why: str, step: Step) -> None:
+        message, span = f"what is kept here has no closed form: {why}", step.leaf.span if step.leaf else None
+        raise SymcostError(Diagnostic("no-closed-form", message, span, help="give the count of the loop a number"))
 
     def share(self, size: Size, inside: bool) -> Size:
         return size / self.split.devices if inside or self.split.sequence else size
@@ -153,6 +184,12 @@ class Keeping:
     def result(self) -> Iterator[Saved]:
         for tensor, reasons in self.modes.items():
             numel = union(tensor, list(reasons))
+            if ANOTHER in free(numel):
+                span = next((step.leaf.span for step in reasons.values() if step.leaf), None)
+                message = "whether this is kept depends on the turn of a loop it was not made in"
+                raise SymcostError(
+                    Diagnostic("no-closed-form", message, span, help="give the count of the loop a number")
+                )
             maker = self.made.get(tensor)
             size = numel * (IDS if tensor.shape.ids else self.each)
             step = maker or next(iter(reasons.values()))
@@ -169,6 +206,18 @@ def kept_by(work: Work) -> tuple[Kept, ...]:
     if isinstance(leaf.layer, UserLayer):
         return (Kept("input"),) if work.learns else ()
     return leaf.layer.keeps(leaf.input, leaf.output, work.learns)
+
+
+def _members(tensor: Tensor) -> Iterator[Tensor]:
+    """A tensor, and those of which it is one."""
+    yield tensor
+    for choice in tensor.choices:
+        yield from _members(choice)
+
+
+def _handed(others: Turns, inside: set[Frame], frame: Frame) -> str:
+    """Of which turns the next ones see what they are handed."""
+    return "less" if frame is others else "all" if frame in inside else "last"
 
 
 def _guards(frames: tuple[Frame, ...]) -> frozenset[Size]:
