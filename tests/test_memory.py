@@ -400,13 +400,13 @@ def test_shared_weights_are_read_at_every_use(inside: str) -> None:
 )
 def test_what_is_kept_where_turns_choose(body: str, when: str) -> None:
     """A turn sees the tensors of the turn before by that turn's choice, and takes them by its own."""
-    inside = body.replace("{}", f"if {when} {{ gelu }} else {{ linear-6 }}", 1)
+    inside = body.replace("{}", f"if {when} {{ gelu }} else {{ relu }}", 1)
     whole = memory.activations(symcost.parse(f"sym M input 6@X linear-6 for i in 1..M {{ {inside} }} linear-3"))
     for m in range(1, 6):
         chosen = [
             i % 2 == 0 if "%" in when else {">": i > 2, "=": i == 1, "<": i < 3}[when[2]] for i in range(1, m + 1)
         ]
-        turns = " ".join(body.replace("{}", "gelu" if c else "linear-6", 1) for c in chosen)
+        turns = " ".join(body.replace("{}", "gelu" if c else "relu", 1) for c in chosen)
         assert whole.at(M=m) == memory.activations(symcost.parse(f"input 6@X linear-6 {turns} linear-3"))
 
 
