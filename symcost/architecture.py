@@ -1,4 +1,4 @@
-"""The public face: a network, its layers, its costs. It contains no formula."""
+"""The public face: a network and its layers, which have costs. It contains no formula."""
 
 from __future__ import annotations
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
 
 import symcost
 from symcost import memory, parallel
+from symcost.cli import cli
 
 WIDTH, TOKENS = 4, 3
 NUMEL = WIDTH * TOKENS
@@ -412,5 +414,9 @@ def test_what_is_kept_where_turns_choose(body: str, when: str) -> None:
 
 def test_a_turn_that_hands_on_what_it_was_given() -> None:
     """Whose tensor that is depends on all turns before: there is no formula, and none is made up."""
+    program = "sym M input 6@X linear-6 for i in 1..M { if i > 2 { gelu } }"
     with pytest.raises(symcost.SymcostError, match="may hand on what it was given"):
-        memory.activations(symcost.parse("sym M input 6@X linear-6 for i in 1..M { if i > 2 { gelu } }"))
+        memory.activations(symcost.parse(program))
+    shown = CliRunner().invoke(cli, ["memory", program])
+    assert (shown.exit_code, "no activations: what is kept has no" in shown.output) == (0, True)
+    assert "weights" in shown.output

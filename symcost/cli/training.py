@@ -106,18 +106,24 @@ def _memory(arch: Architecture, title: str, dtype: str, optimizer: str, recomput
     from symcost.render.memory import Sheet
 
     states = m.states(arch, dtype, optimizer)
-    kept = m.activations(arch, dtype, recompute)
     costs = {
         "weights": states.weights,
         "gradients": states.gradients,
         "master copy": states.master,
         "optimizer": states.moments,
-        "activations": kept,
-        "training": states.total._owned(states.total._size + kept._size),
     }
-    notes = [f"not known: {said}" for said in kept.uncounted]
+    notes: list[str] = []
     try:
-        costs["inference"] = m.peak(arch, dtype)._owned(m.peak(arch, dtype)._size + m.weights(arch, dtype)._size)
+        kept = m.activations(arch, dtype, recompute)
+        costs |= {"activations": kept, "training": states.total._owned(states.total._size + kept._size)}
+        notes += [f"not known: {said}" for said in kept.uncounted]
+    except SymcostError as error:
+        if error.diagnostics[0].code != "no-closed-form":
+            raise
+        notes.append(f"no activations: {error.diagnostics[0].message}")
+    try:
+        peak = m.peak(arch, dtype)
+        costs["inference"] = peak._owned(peak._size + m.weights(arch, dtype)._size)
     except SymcostError as error:
         notes.append(f"no peak of inference: {error.diagnostics[0].message}")
     try:

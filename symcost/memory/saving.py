@@ -93,6 +93,8 @@ def saved(
         raise SymcostError(Diagnostic("bad-value", message))
     split = Split(net.domain.convert(tensor_parallel), sequence_parallel)
     trace = traced(net)
+    if any(others.index and taken in _members(handed) for taken, handed, others in trace.carried):
+        raise _no_form("a turn of a loop may hand on what it was given", trace)
     keeping = Keeping(trace, bytes_of(dtype), flash or recompute == "selective", statistics, split)
     for work in works(net, found=trace):
         if work.runs_back:
@@ -134,14 +136,12 @@ class Keeping:
         self._as(tensor, lambda frame: "all" if frame in inside else "last", step, guards, step.frames)
         for one in _members(tensor):
             for taken, handed, others in self.trace.carried:
-                if others.index and taken in _members(handed):
-                    self._refuse("a turn of this loop may hand on what it was given", step)
-                if (
-                    taken is one and others in inside
-                ):  # and what every other turn but the last hands on, to the turn behind it
-                    later = {} if others.index is None else {others.index: Size.of(others.index) + 1}
-                    where = frozenset(holds.subs(later) for holds in guards)
-                    self._as(handed, partial(_handed, others, inside), step, where, handed.frames)
+                if taken is not one or others not in inside:
+                    continue
+                # and what every other turn but the last hands on, to the turn behind it
+                later = {} if others.index is None else {others.index: Size.of(others.index) + 1}
+                where = frozenset(holds.subs(later) for holds in guards)
+                self._as(handed, partial(_handed, others, inside), step, where, handed.frames)
 
     def _as(
         self,
@@ -174,10 +174,6 @@ class Keeping:
             values[frame.index] = (ONE if second else Size.of(ANOTHER)) if frame.others else ZERO
         return values
 
-    def _refuse(self, why: str, step: Step) -> None:
-        message, span = f"what is kept here has no closed form: {why}", step.leaf.span if step.leaf else None
-        raise SymcostError(Diagnostic("no-closed-form", message, span, help="give the count of the loop a number"))
-
     def share(self, size: Size, inside: bool) -> Size:
         return size / self.split.devices if inside or self.split.sequence else size
 
@@ -206,6 +202,11 @@ def kept_by(work: Work) -> tuple[Kept, ...]:
     if isinstance(leaf.layer, UserLayer):
         return (Kept("input"),) if work.learns else ()
     return leaf.layer.keeps(leaf.input, leaf.output, work.learns)
+
+
+def _no_form(why: str, trace: Trace) -> SymcostError:
+    message, help_ = f"what is kept has no closed form: {why}", "give the count of the loop a number"
+    return SymcostError(Diagnostic("no-closed-form", message, trace.undecided, help=help_))
 
 
 def _members(tensor: Tensor) -> Iterator[Tensor]:
